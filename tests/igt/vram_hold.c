@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vram_hold: holds contents in VRAM on behalf of a script, which says what to do when, one
+ * word a line on standard input:
+ *
+ *   fill      fill VRAM
+ *   cpu       compare every byte with the CPU
+ *   blit      compare every byte of a copy made by the blitter
+ *   jobs      let every queue run a job
+ *   drop      free everything
+ *   quit      end
+ *
+ * Each is answered by "stat" lines and at last by "done WORD" or "error WORD TEXT".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vram_report.h"
+
+struct hold {
+	struct gpu gpu;
+	struct workload work;
+	uint64_t seed;
+	uint64_t bytes;
+	unsigned int percent;
+};
+
+static int do_fill(struct hold *h)
+{
+	double began = workload_clock();
+	int ret;
+
+	workload_drop(&h->work);
+	ret = workload_fill(&h->work, &h->gpu, h->seed, h->bytes, h->percent);
+	if (!ret)
+		report_fill(&h->work, workload_clock() - began);
+	return ret;
+}
+
+static int do_cpu(struct hold *h)
+{
+	struct tally t;
+
+	workload_compare_cpu(&h->work, &t);
+	report_tally("cpu", &h->work, &t);
+	return 0;
+}
+
+static int do_blit(struct hold *h)
+{
+	struct tally t;
+
+	workload_compare_blit(&h->work, &t);
+	report_tally("blit", &h->work, &t);
+	return 0;
+}
+
+static int do_jobs(struct hold *h)
+{
+	double began = workload_clock();
+	uint64_t done;
+	int ret = workload_jobs(&h->work, 3, &done);
+
+	report_jobs(ret, done, workload_clock() - began);
+	return 0;
+}
+
+static int do_drop(struct hold *h)
+{
+	workload_drop(&h->work);
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	int (*act)(struct hold *h);
+} actions[] = {
+	{ "fill", do_fill }, { "cpu", do_cpu }, { "blit", do_blit }, { "jobs", do_jobs }, { "drop", do_drop },
+};
+
+static int obey(struct hold *h, const char *word)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (!strcmp(word, actions[i].word))
+			return actions[i].act(h);
+	return -EINVAL;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: vram_hold [--device NODE] [--percent N | --bytes N] [--seed N] xe|i915\n");
+	return 2;
+}
+
+static int parse(int argc, char **argv, struct hold *h, const char **node)
+{
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, 'd' },
+		{ "percent", required_argument, NULL, 'p' },
+		{ "bytes", required_argument, NULL, 'b' },
+		{ "seed", required_argument, NULL, 's' },
+		{ }
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 'd')
+			*node = optarg;
+		else if (opt == 'p')
+			h->percent = atoi(optarg);
+		else if (opt == 'b')
+			h->bytes = strtoull(optarg, NULL, 0);
+		else if (opt == 's')
+			h->seed = strtoull(optarg, NULL, 0);
+		else
+			return -1;
+	}
+	return optind + 1 == argc ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct hold h = { .seed = 1, .percent = 80 };
+	const char *node = "/dev/dri/renderD128";
+	const struct gpu_ops *ops;
+	char line[64];
+	int fd, ret;
+
+	if (parse(argc, argv, &h, &node))
+		return usage();
+	ops = !strcmp(argv[optind], "xe") ? &gpu_xe : &gpu_i915;
+	fd = open(node, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		perror(node);
+		return 1;
+	}
+	ret = gpu_open(&h.gpu, fd, ops);
+	if (ret) {
+		printf("error open %s\n", strerror(-ret));
+		return 1;
+	}
+	printf("done open\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\r\n")] = 0;
+		if (!strcmp(line, "quit"))
+			break;
+		ret = obey(&h, line);
+		if (ret)
+			printf("error %s %s\n", line, strerror(-ret));
+		else
+			printf("done %s\n", line);
+		fflush(stdout);
+	}
+	workload_drop(&h.work);
+	gpu_close(&h.gpu);
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""VRAM contents survive every kind of sleep, with a card that is at least three quarters full."""
+from vmlib import igt
+from vmlib.case import case
+from vmlib.sleep import PM_TESTS, prepare_disk
+
+PROGRAMS = {'xe': 'xe_vram_backup', 'i915-execlists': 'i915_lmem_backup', 'i915-guc': 'i915_lmem_backup'}
+MIB = 1 << 20
+
+
+def note_amount(t, stats):
+    compared = sum(values['bytes'] for name, values in stats if name == 'compare')
+    t.note(f'{igt.filled_enough(stats) // MIB} MiB filled, {compared // MIB} MiB compared, all equal')
+
+
+def declare(driver):
+    program = PROGRAMS[driver]
+
+    @case(f'{driver}_s3', driver=driver, shows=f'{driver}: VRAM survives S3')
+    def s3(t):
+        stats = igt.run(t.vm, program, ['s3'])
+        t.equal(t.vm.events('SUSPEND'), 1, 'entries of S3')
+        note_amount(t, stats)
+
+    @case(f'{driver}_s2idle', driver=driver, shows=f'{driver}: VRAM survives suspend to idle with power loss in D3')
+    def s2idle(t):
+        t.vm.model.fault('d3-loss on')
+        before = t.model.counters()['d3']
+        stats = igt.run(t.vm, program, ['s2idle'])
+        t.check(t.model.counters()['d3'] > before, 'the card never went to D3')
+        note_amount(t, stats)
+
+    @case(f'{driver}_s4', driver=driver, disk='4G', timeout=240,
+          shows=f'{driver}: VRAM survives hibernation, QEMU being ended and started again')
+    def s4(t):
+        prepare_disk(t.vm)
+        stats = igt.run(t.vm, program, ['s4'])
+        t.equal(t.vm.power_cycles, 1, 'times that the power was off')
+        note_amount(t, stats)
+
+    @case(f'{driver}_pm_test', driver=driver, timeout=240,
+          shows=f'{driver}: VRAM stays when a suspend is cut short, at each of the five pm_test levels')
+    def pm_test(t):
+        stats = igt.run(t.vm, program, [f'pm-test-{level}' for level in PM_TESTS], f'--bytes {128 * MIB}')
+        t.equal(sum(name == 'suspend' for name, _ in stats), len(PM_TESTS), 'suspends')
+
+    @case(f'{driver}_s3_cycles', driver=driver, timeout=300, shows=f'{driver}: VRAM survives 20 times S3')
+    def s3_cycles(t):
+        igt.run(t.vm, program, ['s3-cycles'], f'--bytes {96 * MIB}', seconds=280)
+        t.equal(t.vm.events('SUSPEND'), 20, 'entries of S3')
+
+    @case(f'{driver}_runtime', driver=driver, shows=f'{driver}: VRAM stays while an idle card sleeps in D3hot')
+    def runtime(t):
+        before = t.model.counters()['d3']
+        note_amount(t, igt.run(t.vm, program, ['runtime']))
+        t.check(t.model.counters()['d3'] > before, 'the card never went to D3')
+
+
+for name in PROGRAMS:
+    declare(name)

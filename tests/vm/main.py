@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Command line of the VM tests. Runs in the build root; see run."""
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+from vmlib import config
+from vmlib.case import load_cases, matches
+from vmlib.errors import CaseFailed
+from vmlib.process import processes
+from vmlib.runner import Runner
+from vmlib.shell import interactive
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog='tests/vm/run', description='Run cases in a virtual machine with an '
+                                     'emulated Intel card. "shell" in place of cases gives a prompt in the guest.')
+    parser.add_argument('cases', nargs='*', metavar='CASE', help='names; * stands for anything (default: all regular)')
+    parser.add_argument('--kernel', action='append', choices=config.KERNELS, help='may be given more than once '
+                        '(default: branch if built, else stock)')
+    parser.add_argument('--list', action='store_true', help='print the cases and end')
+    parser.add_argument('-j', '--jobs', type=int, default=2, help='machines at once (default: %(default)s)')
+    parser.add_argument('--patience', type=float, default=1.0, help='factor on all time limits (default: %(default)s)')
+    parser.add_argument('--model', default=config.DEFAULT_MODEL, help='the device model to use')
+    parser.add_argument('--driver', default='xe', help='driver for the shell: xe, i915-execlists, i915-guc or none')
+    parser.add_argument('--vram', default='512M', help='VRAM of the card for the shell')
+    args = parser.parse_args()
+    if not args.kernel:
+        args.kernel = ['branch' if os.path.exists(config.kernel_image('branch')) else 'stock']
+    return args
+
+
+def prepare(kernels, model):
+    """Images of the kernels that are there."""
+    ready = []
+    for kernel in kernels:
+        if not os.path.exists(config.kernel_image(kernel)):
+            sys.exit(f"tests/vm: kernel '{kernel}' is not built: {config.kernel_image(kernel)} is missing")
+        made = subprocess.run([f'{config.TOP}/tools/guest-image', '--model', model, kernel])
+        if made.returncode:
+            sys.exit(made.returncode)
+        ready.append(kernel)
+    return ready
+
+
+def list_cases(cases):
+    width = max(map(len, cases), default=0)
+    for case in cases.values():
+        kernels = '' if case.kernels == config.KERNELS else f' [{", ".join(case.kernels)}]'
+        print(f'{case.name:{width}}  {case.summary}{kernels}{"" if case.regular else " (only by name)"}')
+
+
+def choose(cases, args):
+    unknown = [name for name in args.cases if not any(matches(c, [name]) for c in cases)]
+    if unknown:
+        sys.exit(f'tests/vm: no case is called {", ".join(unknown)}; --list shows them')
+    picked = [c for c in cases.values() if (matches(c.name, args.cases) if args.cases else c.regular)]
+    return [(c, kernel) for kernel in args.kernel for c in picked if kernel in c.kernels]
+
+
+def main():
+    args = arguments()
+    sys.path.insert(0, HERE)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if args.cases == ['shell']:
+        prepare(args.kernel[:1], args.model)
+        return interactive(args.kernel[0], args.driver, args.vram, args.model)
+    cases = load_cases(f'{HERE}/cases')
+    if args.list:
+        list_cases(cases)
+        return 0
+    todo = choose(cases, args)
+    prepare(args.kernel, args.model)
+    outcomes = Runner(args.jobs, args.model, args.patience, sys.stdout).run(todo)
+    count = {verdict: sum(o.verdict == verdict for o in outcomes) for verdict in ('PASS', 'FAIL', 'SKIP')}
+    skipped = f', {count["SKIP"]} skipped' if count['SKIP'] else ''
+    print(f'{count["PASS"]} passed, {count["FAIL"]} failed{skipped}')
+    return 1 if count['FAIL'] or not outcomes else 0
+
+
+if __name__ == '__main__':
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        print('\ntests/vm: interrupted', file=sys.stderr)
+        status = 130
+    except CaseFailed as error:
+        print(f'tests/vm: {error}', file=sys.stderr)
+        status = 1
+    finally:
+        processes.stop_all()
+    sys.exit(status)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Declaring cases, and what a running case has in its hands."""
+import importlib
+import os
+import re
+from dataclasses import dataclass, field
+
+from . import kernlog
+from .config import KERNELS
+from .errors import CaseFailed, CaseSkipped
+from .machine import Machine, Shape
+
+DRIVERS = {
+    'xe': ('xe', {'force_probe': '4905', 'huc_firmware_path': '""'}),
+    'i915-execlists': ('i915', {'force_probe': '4905', 'enable_guc': '0', 'disable_display': '1',
+                                'huc_firmware_path': '""'}),
+    'i915-guc': ('i915', {'force_probe': '4905', 'enable_guc': '1', 'disable_display': '1',
+                          'huc_firmware_path': '""'}),
+}
+_registry = {}
+
+
+@dataclass
+class Case:
+    name: str
+    shows: str
+    function: object
+    kernels: tuple = KERNELS
+    shape: dict = field(default_factory=dict)
+    driver: str = ''
+    options: dict = field(default_factory=dict)
+    timeout: int = 180
+    expect: tuple = ()
+    regular: bool = True
+    must_fail: str = ''
+
+    @property
+    def summary(self):
+        return ' '.join(self.shows.split()).split('. ')[0].rstrip('.')
+
+
+def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, timeout=180, expect=(), regular=True,
+         must_fail='', **shape):
+    """Declare a case. Words that are not parameters describe the machine, see machine.Shape.
+
+    shows: what it shows, where one function serves several cases (default: its docstring).
+    expect: patterns of kernel messages that are no failure here.
+    regular: whether a run without names includes it.
+    must_fail: a negative control; the case passes when it fails with this text.
+    """
+    def declare(function):
+        if not (shows or function.__doc__):
+            raise ValueError(f'case {function.__name__} does not say what it shows')
+        Shape(**shape)
+        made = Case(name or function.__name__, shows or function.__doc__, function, tuple(kernels), shape, driver, options or {}, timeout,
+                    tuple(expect), regular, must_fail)
+        if made.name in _registry:
+            raise ValueError(f'two cases are called {made.name}')
+        _registry[made.name] = made
+        return function
+    return declare
+
+
+def load_cases(folder):
+    """All cases, in the order of their files' names and of their lines there."""
+    for name in sorted(os.listdir(folder)):
+        if name.endswith('.py') and not name.startswith('_'):
+            importlib.import_module(f'cases.{name[:-3]}')
+    return dict(_registry)
+
+
+class Context:
+    """What a case gets: a machine that boots when first asked for, and checks."""
+
+    def __init__(self, case_, kernel, folder, deadline, model_binary):
+        self.case = case_
+        self.kernel = kernel
+        self.folder = folder
+        self.deadline = deadline
+        self.notes = []
+        self._model_binary = model_binary
+        self._expected = list(case_.expect)
+        self._wanted = []
+        self._vm = None
+
+    @property
+    def vm(self):
+        """The machine, with the case's driver bound."""
+        if self._vm is None:
+            shape = Shape(kernel=self.kernel, **self.case.shape)
+            self._vm = Machine(shape, self.folder, self.deadline, self._model_binary)
+            if self.case.driver:
+                self.load(self.case.driver, **self.case.options)
+        return self._vm
+
+    @property
+    def model(self):
+        return self.vm.model
+
+    def load(self, driver, **more):
+        """Bind a driver, and see that it made a render node for every card."""
+        module, options = DRIVERS[driver]
+        words = ' '.join(f'{key}={value}' for key, value in {**options, **more}.items() if value is not None)
+        self.vm.write('/etc/modprobe.d/card.conf', f'options {module} {words}')
+        self.vm.sh(f'modprobe {module}', 120)
+        nodes = self.vm.out('ls /dev/dri 2>/dev/null | grep -c renderD || true')
+        if int(nodes or 0) != self.vm.shape.cards:
+            raise CaseFailed(f'{module} made {nodes} render nodes for {self.vm.shape.cards} cards')
+
+    def check(self, truth, message):
+        if not truth:
+            raise CaseFailed(message)
+
+    def equal(self, got, wanted, what):
+        if got != wanted:
+            raise CaseFailed(f'{what}: {got}, expected {wanted}')
+
+    def skip(self, why):
+        raise CaseSkipped(why)
+
+    def note(self, text):
+        """Something worth reading behind the case's result."""
+        self.notes.append(text)
+
+    def allow(self, pattern):
+        """A kernel message that is no failure from here on."""
+        self._expected.append(pattern)
+
+    def want(self, pattern):
+        """A kernel message that must come, and is no failure."""
+        self._expected.append(pattern)
+        self._wanted.append(pattern)
+
+    def console(self):
+        """The kernel's messages up to now, all of them."""
+        mark = f'harness: mark {os.urandom(4).hex()}'
+        self.vm.sh(f'echo "{mark}" >/dev/kmsg')
+        self.vm.console.wait_for(mark, self.deadline, 20)
+        return self.vm.console.text()
+
+    def check_log(self):
+        if self._vm is None:
+            return
+        text = self.console()
+        if found := kernlog.troubles(text, self._expected):
+            raise CaseFailed(kernlog.report(text, found))
+        if absent := kernlog.missing(text, self._wanted):
+            raise CaseFailed(f'expected in the kernel log, but not there: {absent}')
+
+    def counters(self):
+        return [model.counters() for model in self._vm.models] if self._vm else []
+
+    def machine_if_any(self):
+        return self._vm
+
+    def stop(self):
+        if self._vm:
+            self._vm.stop()
+
+
+def matches(name, patterns):
+    return any(re.fullmatch(p.replace('*', '.*'), name) for p in patterns)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs cases, several at once, and reports."""
+import os
+import queue
+import shutil
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+
+from . import config
+from .case import Context
+from .deadline import Deadline
+from .errors import CaseFailed, CaseSkipped, GuestDied
+
+
+@dataclass
+class Outcome:
+    case: object
+    kernel: str
+    verdict: str
+    seconds: float
+    text: str = ''
+    folder: str = ''
+    notes: tuple = ()
+
+
+def run_case(case, kernel, model_binary, patience):
+    folder = f'{config.RUN_DIR}/{case.name}-{kernel}'
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    began = time.monotonic()
+    context = Context(case, kernel, folder, Deadline(case.timeout, patience), model_binary)
+    try:
+        verdict, text = attempt(case, context)
+        if verdict == 'FAIL':
+            keep(context, folder, text)
+    finally:
+        context.stop()
+    if verdict != 'FAIL':
+        shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(case, kernel, verdict, time.monotonic() - began, text, folder, tuple(context.notes))
+
+
+def attempt(case, context):
+    try:
+        case.function(context)
+        context.check_log()
+    except CaseSkipped as why:
+        return 'SKIP', str(why)
+    except CaseFailed as why:
+        if case.must_fail and case.must_fail in str(why):
+            return 'PASS', ''
+        return 'FAIL', str(why)
+    except Exception:  # a defect of the case itself must not end the run
+        return 'FAIL', traceback.format_exc()
+    if case.must_fail:
+        return 'FAIL', f'this negative control passed; it had to fail with "{case.must_fail}"'
+    return 'PASS', ''
+
+
+def keep(context, folder, text):
+    """What somebody needs who looks into a failed case later."""
+    with open(f'{folder}/failure.txt', 'w') as f:
+        f.write(text + '\n')
+    try:
+        with open(f'{folder}/counters.txt', 'w') as f:
+            for values in context.counters():
+                f.write('\n'.join(f'{key}={value}' for key, value in values.items()) + '\n\n')
+    except (GuestDied, CaseFailed) as error:
+        with open(f'{folder}/counters.txt', 'a') as f:
+            f.write(f'not to be had: {error}\n')
+
+
+class Runner:
+    """A few workers take cases from a queue; results are printed as they come."""
+
+    def __init__(self, jobs, model_binary, patience, out):
+        self.jobs = jobs
+        self.model_binary = model_binary
+        self.patience = patience
+        self.out = out
+        self.outcomes = []
+        self._work = queue.SimpleQueue()
+        self._lock = threading.Lock()
+
+    def run(self, todo):
+        # The longest first, so that no single case is left over at the end.
+        for item in sorted(todo, key=lambda item: -item[0].timeout):
+            self._work.put(item)
+        workers = [threading.Thread(target=self._worker, daemon=True) for _ in range(min(self.jobs, len(todo)))]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(0.2)
+        return self.outcomes
+
+    def _worker(self):
+        while True:
+            try:
+                case, kernel = self._work.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                outcome = run_case(case, kernel, self.model_binary, self.patience)
+            except Exception:
+                outcome = Outcome(case, kernel, 'FAIL', 0, traceback.format_exc())
+            with self._lock:
+                self.outcomes.append(outcome)
+                self._print(outcome)
+
+    def _print(self, o):
+        line = f'{o.verdict} {o.case.name} [{o.kernel}] {o.seconds:.1f}s'
+        if o.verdict == 'SKIP':
+            line += f': {o.text}'
+        print(line, file=self.out)
+        for note in o.notes:
+            print(f'     {note}', file=self.out)
+        if o.verdict == 'FAIL':
+            for row in o.text.strip().split('\n'):
+                print(f'     {row}', file=self.out)
+            if o.folder:
+                print(f'     logs: {o.folder}', file=self.out)
+        self.out.flush()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A prompt in the guest, for people."""
+import os
+import select
+import shutil
+import sys
+import tempfile
+import termios
+import tty
+
+from .case import Case, Context
+from .deadline import Deadline
+from .errors import CaseFailed
+
+LEAVE = b'\x1d'
+A_WEEK = 7 * 24 * 3600
+SCRIPT = """stty rows {rows} cols {cols} 2>/dev/null; cd /root; PS1='guest# ' exec sh -i"""
+
+
+def interactive(kernel, driver, vram, model_binary):
+    folder = tempfile.mkdtemp(prefix='vram-shell-')
+    shape = Case('shell', '', None, shape={'vram': vram, 'disk': '4G'}, driver='' if driver == 'none' else driver)
+    context = Context(shape, kernel, folder, Deadline(A_WEEK), model_binary)
+    print(f'Booting the {kernel} kernel with a DG1 of {vram}, driver {driver} ...', flush=True)
+    try:
+        vm = context.vm
+        vm.sh('mkswap /dev/vda && swapon /dev/vda')
+        print('Sleep with "echo mem >/sys/power/state" or "echo disk >/sys/power/state"; the host wakes the guest.\n'
+              'Test programs are in /tests. Leave with Ctrl-] or "exit".\n', flush=True)
+        size = shutil.get_terminal_size()
+        job = vm.agent.start(SCRIPT.format(rows=size.lines, cols=size.columns), pty=True)
+        return bridge(vm.agent, job)
+    except CaseFailed as error:
+        print(f'\n{error}\nlast words on the console:\n{vm.console.last_words()}', file=sys.stderr)
+        return 1
+    finally:
+        context.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def bridge(agent, job):
+    """Copies between the terminal and the guest until the guest's shell or the user ends it."""
+    def show(_job, data):
+        os.write(sys.stdout.fileno(), data)
+    terminal = sys.stdin.isatty()
+    saved = termios.tcgetattr(sys.stdin) if terminal else None
+    os.write(sys.stdout.fileno(), bytes(job.out))
+    agent.on_output = show
+    try:
+        if terminal:
+            tty.setraw(sys.stdin)
+        while job.status is None and not agent.dead():
+            if not select.select([sys.stdin], [], [], 0.2)[0]:
+                continue
+            data = os.read(sys.stdin.fileno(), 1024)
+            if LEAVE in data:
+                break
+            if data:
+                job.send(data)
+            elif not terminal:
+                job.send(b'\x04')
+                job.wait(A_WEEK)
+    finally:
+        if saved:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
+    print('\nThe guest is switched off.')
+    return 0

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Submission by the driver through two ports an engine, reported in the status buffer. */
+#include <string.h>
+
+#include "device.h"
+#include "lrc.h"
+
+#define RING_HWS		0x80
+#define RING_CSB		0x370
+#define RING_SUBMIT_QUEUE	0x510
+#define CSB_ENTRIES		12
+#define CSB_IN_STATUS_PAGE	0x40
+#define CSB_WRITE_IN_PAGE	0xbc
+#define LOAD_QUEUE		BIT(0)
+
+#define PORT_VALID		1ull
+#define CONTEXT_ID(port)	((u32)FIELD(port, 47, 37) << 15)
+#define CONTEXT_IDLE		(0x7ffu << 15)
+#define NEW_QUEUE		BIT(0)
+#define PREEMPTED		5u
+
+#define SEMAPHORE_POLL_NS	100000
+
+void execlists_reset(struct engine *e)
+{
+	memset(&e->execlists, 0, sizeof(e->execlists));
+	e->execlists.csb_write = CSB_ENTRIES - 1;
+}
+
+static void report(struct device *d, struct engine *e, u32 to, u32 away)
+{
+	struct execlists *x = &e->execlists;
+	u32 base = e->facts->base, slot, hws = regs_peek(d, base + RING_HWS) & ~PAGE_MASK;
+
+	x->csb_write = (x->csb_write + 1) % CSB_ENTRIES;
+	slot = hws + CSB_IN_STATUS_PAGE + 8 * x->csb_write;
+	ggtt_write32(d, slot, to);
+	ggtt_write32(d, slot + 4, away);
+	regs_poke(d, base + RING_CSB + 8 * (x->csb_write % 6), to);
+	regs_poke(d, base + RING_CSB + 8 * (x->csb_write % 6) + 4, away);
+	ggtt_write32(d, hws + CSB_WRITE_IN_PAGE, x->csb_write);
+	log_debug(d, "%s: status %08x %08x at %u", e->facts->name, to, away, x->csb_write);
+	engine_irq(d, e, IRQ_CONTEXT_SWITCH);
+}
+
+static void load_port(struct device *d, struct engine *e)
+{
+	struct execlists *x = &e->execlists;
+
+	if (!lrc_load(d, e, (u32)x->port[x->current]))
+		engine_stop(d, e, "context that cannot be loaded");
+}
+
+/* Take the ports that were written last. */
+static void take_ports(struct device *d, struct engine *e)
+{
+	struct execlists *x = &e->execlists;
+	u32 away = CONTEXT_IDLE;
+
+	if (x->active) {
+		away = CONTEXT_ID(x->port[x->current]) | PREEMPTED;
+		d->counters.preemptions++;
+		lrc_save(d, e);
+	}
+	memcpy(x->port, x->next_port, sizeof(x->port));
+	x->switch_pending = false;
+	x->current = 0;
+	x->active = x->port[0] & PORT_VALID;
+	if (!x->active) {
+		if (away != CONTEXT_IDLE)
+			report(d, e, CONTEXT_IDLE | NEW_QUEUE, away);
+		return;
+	}
+	report(d, e, CONTEXT_ID(x->port[0]) | NEW_QUEUE, away);
+	load_port(d, e);
+}
+
+static u32 port_context(u64 port)
+{
+	return (u32)port & ~PAGE_MASK;
+}
+
+void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32 value)
+{
+	u32 base = r->engine->base, queue = base + RING_SUBMIT_QUEUE, i;
+	struct execlists *x;
+	struct engine *e = NULL;
+
+	regs_poke(d, offset, value);
+	if (!(value & LOAD_QUEUE))
+		return;
+	for (i = 0; i < d->card->engine_count; i++)
+		if (d->engines[i].facts == r->engine)
+			e = &d->engines[i];
+	if (!e)
+		return;
+
+	x = &e->execlists;
+	x->next_port[0] = make64(regs_peek(d, queue), regs_peek(d, queue + 4));
+	x->next_port[1] = make64(regs_peek(d, queue + 8), regs_peek(d, queue + 12));
+	log_debug(d, "%s: ports %#llx %#llx", e->facts->name, (unsigned long long)x->next_port[0],
+		  (unsigned long long)x->next_port[1]);
+	x->switch_pending = true;
+
+	/* The same context again: its new tail is seen without a switch. */
+	if (x->active && !e->hung && x->current == 0 && e->cs.loaded &&
+	    port_context(x->port[0]) == port_context(x->next_port[0])) {
+		u32 away = CONTEXT_ID(x->port[0]) | PREEMPTED;
+
+		memcpy(x->port, x->next_port, sizeof(x->port));
+		x->switch_pending = false;
+		report(d, e, CONTEXT_ID(x->port[0]) | NEW_QUEUE, away);
+	}
+	device_wake(d);
+}
+
+void execlists_write_csb_pointer(struct device *d, const struct reg *r, u32 offset, u32 value)
+{
+	u32 i;
+
+	regs_poke(d, offset, value & 0xffff);
+	for (i = 0; i < d->card->engine_count; i++)
+		if (d->engines[i].facts == r->engine)
+			d->engines[i].execlists.csb_write = (value & 0xf) % CSB_ENTRIES;
+}
+
+/* The ring of the loaded context is empty. */
+static void context_done(struct device *d, struct engine *e)
+{
+	struct execlists *x = &e->execlists;
+	u32 away = CONTEXT_ID(x->port[x->current]);
+
+	lrc_save(d, e);
+	if (x->current == 0 && x->port[1] & PORT_VALID) {
+		x->current = 1;
+		report(d, e, CONTEXT_ID(x->port[1]), away);
+		load_port(d, e);
+	} else {
+		x->active = false;
+		report(d, e, CONTEXT_IDLE, away);
+	}
+}
+
+bool execlists_slice(struct device *d, struct engine *e, u64 *sleep_ns)
+{
+	struct execlists *x = &e->execlists;
+	enum cs_result result;
+
+	if (e->hung)
+		return false;
+	if (!x->active) {
+		take_ports(d, e);
+		return true;
+	}
+
+	result = cs_run(d, e);
+	switch (result) {
+	case CS_FAULT:
+		engine_stop(d, e, "fault");
+		return false;
+	case CS_HANG:
+		engine_stop(d, e, "on request");
+		return false;
+	case CS_EMPTY:
+		context_done(d, e);
+		return true;
+	default:
+		break;
+	}
+	if (x->switch_pending && e->cs.at_arbitration) {
+		take_ports(d, e);
+		return true;
+	}
+	if (result == CS_WAIT) {
+		if (!*sleep_ns || *sleep_ns > SEMAPHORE_POLL_NS)
+			*sleep_ns = SEMAPHORE_POLL_NS;
+		return false;
+	}
+	return true;
+}

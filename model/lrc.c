@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Context images. The registers that the driver's lists of MI_LOAD_REGISTER_IMM
+ * name are restored and saved as the hardware does; what the driver never looks
+ * at (the position inside a batch, the ALU's registers) stands in a corner of
+ * the image, so that it survives wherever the driver keeps the image.
+ */
+#include <string.h>
+
+#include "device.h"
+#include "lrc.h"
+
+#define IMAGE_OFFSET	PAGE_BYTES	/* the register state follows the status page */
+#define IMAGE_DWORDS	(PAGE_BYTES / 4)
+
+/* Places in the image, in dwords. */
+#define IMAGE_CONTROL	3
+#define IMAGE_HEAD	5
+#define IMAGE_TAIL	7
+#define IMAGE_START	9
+#define IMAGE_RING_CTL	11
+#define IMAGE_TIMESTAMP	0x23
+#define IMAGE_PDP0_HIGH	0x31
+#define IMAGE_PDP0_LOW	0x33
+#define IMAGE_LISTS_END	0x300
+#define IMAGE_PRIVATE	0x380
+
+#define CONTROL_NO_RESTORE	BIT(0)
+#define RING_VALID		BIT(0)
+#define RING_HEAD_MASK		0x1ffffcu
+#define RING_TAIL_MASK		0x1ffff8u
+#define PRIVATE_MAGIC		0x4d42434du
+
+#define LRI_OPCODE	(0x22u << 23)
+#define OPCODE_MASK	0xff800000u
+#define BB_END		(0x0au << 23)
+#define LRI_RELATIVE	BIT(19)
+
+#define RING_TAIL	0x30
+#define RING_HEAD	0x34
+#define RING_START	0x38
+#define RING_CONTROL	0x3c
+#define RING_GPR	0x600
+#define RING_CONTEXT	0x240	/* the logical context the engine holds */
+
+/* What stands in the corner. */
+struct private_state {
+	u32 magic;
+	u32 in_batch;
+	u32 ring_head;		/* where this belongs to; another head makes it void */
+	u32 depth;
+	u32 flags;
+	u64 pc;
+	struct cs_return stack[CS_STACK];
+	struct blit blit;
+	u32 gpr[CS_GPRS * 2];
+};
+
+_Static_assert(IMAGE_PRIVATE * 4 + sizeof(struct private_state) <= PAGE_BYTES,
+	       "the private state fits behind the driver's part of the image");
+
+#define FLAG_PPGTT		BIT(0)
+#define FLAG_NO_ARBITRATION	BIT(1)
+#define FLAG_PREDICATE		BIT(2)
+
+static u64 image(const struct cs *cs, u32 dword)
+{
+	return (u64)cs->lrca + IMAGE_OFFSET + dword * 4;
+}
+
+/* Registers that follow the context by other ways than their plain value. */
+static bool special(const struct engine *e, u32 offset)
+{
+	switch (offset - e->facts->base) {
+	case RING_TAIL:
+	case RING_HEAD:
+	case RING_START:
+	case RING_CONTROL:
+	case 0x244:		/* context control */
+	case 0x3a8:		/* context timestamp */
+		return true;
+	}
+	return offset - e->facts->base - 0x270 < 0x20;	/* page directory pointers */
+}
+
+/* Walk the register lists of the image. */
+static void walk_lists(struct device *d, struct engine *e, u32 *page, bool save)
+{
+	u32 i = 0;
+
+	while (i < IMAGE_LISTS_END) {
+		u32 header = page[i], n, count;
+
+		if (header == BB_END || (header & ~1u) == BB_END)
+			return;
+		if ((header & OPCODE_MASK) != LRI_OPCODE) {
+			i++;
+			continue;
+		}
+		count = ((header & 0xff) + 1) / 2;
+		for (n = 0; n < count && i + 2 + 2 * n < IMAGE_LISTS_END; n++) {
+			u32 offset = page[i + 1 + 2 * n] & 0x7ffffc;
+			u32 *value = &page[i + 2 + 2 * n];
+
+			if (header & LRI_RELATIVE)
+				offset = cs_register(e, offset, true);
+			if (special(e, offset))
+				continue;
+			if (save)
+				*value = regs_peek(d, offset);
+			else
+				regs_poke(d, offset, *value);
+		}
+		i += 1 + 2 * count;
+	}
+}
+
+static void load_private(struct device *d, struct engine *e, const u32 *page)
+{
+	struct cs *cs = &e->cs;
+	struct private_state state;
+	u32 i;
+
+	memcpy(&state, page + IMAGE_PRIVATE, sizeof(state));
+	if (state.magic != PRIVATE_MAGIC)
+		memset(&state, 0, sizeof(state));
+	for (i = 0; i < ARRAY_LEN(state.gpr); i++)
+		regs_poke(d, e->facts->base + RING_GPR + 4 * i, state.gpr[i]);
+	cs->arbitration = !(state.flags & FLAG_NO_ARBITRATION);
+	cs->predicate = state.flags & FLAG_PREDICATE;
+
+	if (!state.in_batch || state.ring_head != cs->ring_head || state.depth > CS_STACK)
+		return;
+	/* Once taken up it is void: a reset may drop what happens from here. */
+	ggtt_write32(d, image(cs, IMAGE_PRIVATE + offsetof(struct private_state, in_batch) / 4), 0);
+	cs->depth = state.depth;
+	cs->pc = state.pc;
+	cs->ppgtt = state.flags & FLAG_PPGTT;
+	memcpy(cs->stack, state.stack, sizeof(cs->stack));
+	/* A guest can write what it likes here: a blit checks its own numbers. */
+	cs->blit = state.blit;
+}
+
+bool lrc_load(struct device *d, struct engine *e, u32 lrca)
+{
+	struct cs *cs = &e->cs;
+	u32 page[IMAGE_DWORDS], control;
+
+	memset(cs, 0, sizeof(*cs));
+	cs->lrca = lrca & ~PAGE_MASK;
+	if (!gtt_read(d, GGTT_SPACE, image(cs, 0), page, sizeof(page))) {
+		log_error(d, "%s: no context image at %#x", e->facts->name, lrca);
+		return false;
+	}
+
+	control = page[IMAGE_RING_CTL];
+	cs->ring_start = page[IMAGE_START] & ~PAGE_MASK;
+	cs->ring_bytes = (control & 0x1ff000) + PAGE_BYTES;
+	cs->ring_head = page[IMAGE_HEAD] & RING_HEAD_MASK;
+	cs->root = make64(page[IMAGE_PDP0_LOW], page[IMAGE_PDP0_HIGH]);
+	cs->timestamp = page[IMAGE_TIMESTAMP];
+	cs->loaded_ticks = device_ticks(d);
+	cs->arbitration = true;
+	if (!(control & RING_VALID) || cs->ring_head >= cs->ring_bytes ||
+	    (page[IMAGE_TAIL] & RING_TAIL_MASK) >= cs->ring_bytes) {
+		log_error(d, "%s: context %#x has no usable ring (control %#x head %#x tail %#x)",
+			  e->facts->name, lrca, control, cs->ring_head, page[IMAGE_TAIL]);
+		return false;
+	}
+
+	if (!(page[IMAGE_CONTROL] & CONTROL_NO_RESTORE))
+		walk_lists(d, e, page, false);
+	load_private(d, e, page);
+	cs->loaded = true;
+	d->counters.context_loads++;
+	regs_poke(d, e->facts->base + RING_CONTEXT, cs->lrca);
+	regs_poke(d, e->facts->base + RING_START, cs->ring_start);
+	regs_poke(d, e->facts->base + RING_CONTROL, control);
+	log_debug(d, "%s: load context %#x head %#x tail %#x depth %u", e->facts->name, cs->lrca,
+		  cs->ring_head, page[IMAGE_TAIL], cs->depth);
+	return true;
+}
+
+static void save_private(struct device *d, struct engine *e, u32 *page)
+{
+	struct cs *cs = &e->cs;
+	struct private_state state;
+	u32 i;
+
+	memset(&state, 0, sizeof(state));
+	state.magic = PRIVATE_MAGIC;
+	state.ring_head = cs->ring_head;
+	state.in_batch = cs->depth || cs->blit.active;
+	state.depth = cs->depth;
+	state.pc = cs->pc;
+	state.flags = (cs->ppgtt ? FLAG_PPGTT : 0) | (cs->predicate ? FLAG_PREDICATE : 0) |
+		      (cs->arbitration ? 0 : FLAG_NO_ARBITRATION);
+	memcpy(state.stack, cs->stack, sizeof(state.stack));
+	state.blit = cs->blit;
+	for (i = 0; i < ARRAY_LEN(state.gpr); i++)
+		state.gpr[i] = regs_peek(d, e->facts->base + RING_GPR + 4 * i);
+	memcpy(page + IMAGE_PRIVATE, &state, sizeof(state));
+}
+
+void lrc_save(struct device *d, struct engine *e)
+{
+	struct cs *cs = &e->cs;
+	u32 page[IMAGE_DWORDS];
+
+	if (!cs->loaded)
+		return;
+	if (!gtt_read(d, GGTT_SPACE, image(cs, 0), page, sizeof(page))) {
+		log_error(d, "%s: context image at %#x is gone", e->facts->name, cs->lrca);
+		cs->loaded = false;
+		return;
+	}
+
+	walk_lists(d, e, page, true);
+	save_private(d, e, page);
+	/* The tail belongs to the driver, which may move it at any time. */
+	gtt_write(d, GGTT_SPACE, image(cs, 0), page, IMAGE_HEAD * 4);
+	ggtt_write32(d, image(cs, IMAGE_CONTROL), page[IMAGE_CONTROL] & ~CONTROL_NO_RESTORE);
+	ggtt_write32(d, image(cs, IMAGE_HEAD), cs->ring_head);
+	gtt_write(d, GGTT_SPACE, image(cs, IMAGE_RING_CTL + 1), page + IMAGE_RING_CTL + 1,
+		  (IMAGE_DWORDS - IMAGE_RING_CTL - 1) * 4);
+	ggtt_write32(d, image(cs, IMAGE_TIMESTAMP), lrc_timestamp(d, e));
+	cs->loaded = false;
+}
+
+void lrc_drop(struct engine *e)
+{
+	memset(&e->cs, 0, sizeof(e->cs));
+}
+
+u32 lrc_tail(struct device *d, const struct engine *e)
+{
+	return ggtt_read32(d, image(&e->cs, IMAGE_TAIL)) & RING_TAIL_MASK;
+}
+
+u32 lrc_timestamp(const struct device *d, const struct engine *e)
+{
+	return e->cs.timestamp + (u32)(device_ticks(d) - e->cs.loaded_ticks);
+}
+
+bool lrc_has_work(struct device *d, u32 lrca)
+{
+	u64 base = (u64)(lrca & ~PAGE_MASK) + IMAGE_OFFSET;
+
+	return (ggtt_read32(d, base + IMAGE_HEAD * 4) & RING_HEAD_MASK) !=
+	       (ggtt_read32(d, base + IMAGE_TAIL * 4) & RING_TAIL_MASK);
+}

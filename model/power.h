@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MODEL_POWER_H
+#define MODEL_POWER_H
+
+#include "types.h"
+
+struct device;
+
+/* What VRAM reads as after its content was lost. */
+enum poison {
+	POISON_ADDRESS,		/* a word that tells the page and which loss it was */
+	POISON_ZERO,
+	POISON_WORD,		/* a chosen word */
+};
+
+struct power {
+	u8 state;		/* D0 .. D3 */
+	enum poison poison;
+	u32 poison_word;
+	u64 losses;
+};
+
+/* The host wrote another power state. */
+void power_state_changed(struct device *d, u8 before, u8 after);
+
+/* Reset of the bus: at power-on, at reboot, and at the wake from S3. */
+void power_bus_reset(struct device *d);
+
+/* Power is switched off: the machine went away. */
+void power_off(struct device *d);
+
+/* The driver's own full reset. */
+void power_driver_reset(struct device *d);
+
+u64 power_poison_word(const struct power *power, u64 address);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+static bool add(struct device *d, const struct reg *r, const struct engine_facts *engine)
+{
+	struct regfile *f = &d->regs;
+	struct reg *mine = &f->table[f->table_count++];
+	u32 n, count = r->count ? r->count : 1;
+
+	*mine = *r;
+	mine->engine = engine;
+	if (engine)
+		mine->offset += engine->base;
+	for (n = 0; n < count; n++) {
+		u32 at = mine->offset + n * r->stride;
+
+		if (at >= d->card->regs_bytes || f->index[at / 4]) {
+			log_error(d, "table of registers: %s at %#x is outside or named twice", r->name, at);
+			return false;
+		}
+		f->index[at / 4] = (u16)f->table_count;
+	}
+	return true;
+}
+
+bool regs_create(struct device *d)
+{
+	const struct card *card = d->card;
+	struct regfile *f = &d->regs;
+	u32 i, n, words = card->regs_bytes / 4;
+	u32 total = card->reg_count + card->engine_reg_count * card->engine_count;
+
+	f->words = calloc(words, sizeof(*f->words));
+	f->index = calloc(words, sizeof(*f->index));
+	f->table = calloc(total, sizeof(*f->table));
+	if (!f->words || !f->index || !f->table)
+		return false;
+
+	for (i = 0; i < card->reg_count; i++)
+		if (!add(d, &card->regs[i], NULL))
+			return false;
+	for (n = 0; n < card->engine_count; n++)
+		for (i = 0; i < card->engine_reg_count; i++)
+			if (!add(d, &card->engine_regs[i], &card->engines[n]))
+				return false;
+	return true;
+}
+
+void regs_destroy(struct device *d)
+{
+	free(d->regs.words);
+	free(d->regs.index);
+	free(d->regs.table);
+	d->regs.words = NULL;
+	d->regs.index = NULL;
+	d->regs.table = NULL;
+	d->regs.table_count = 0;
+}
+
+void regs_reset(struct device *d)
+{
+	struct regfile *f = &d->regs;
+	u32 i, n;
+
+	memset(f->words, 0, d->card->regs_bytes);
+	for (i = 0; i < f->table_count; i++) {
+		const struct reg *r = &f->table[i];
+
+		for (n = 0; n < (r->count ? r->count : 1); n++)
+			f->words[(r->offset + n * r->stride) / 4] = r->reset;
+	}
+	d->card->reset_values(d);
+}
+
+u32 regs_peek(const struct device *d, u32 offset)
+{
+	return offset < d->card->regs_bytes ? d->regs.words[offset / 4] : 0;
+}
+
+void regs_poke(struct device *d, u32 offset, u32 value)
+{
+	if (offset < d->card->regs_bytes)
+		d->regs.words[offset / 4] = value;
+}
+
+void regs_poke64(struct device *d, u32 offset, u64 value)
+{
+	regs_poke(d, offset, (u32)value);
+	regs_poke(d, offset + 4, (u32)(value >> 32));
+}
+
+static const struct reg *known(struct device *d, u32 offset, enum once_kind kind)
+{
+	const struct card *card = d->card;
+	u32 i, place;
+
+	if (offset >= card->regs_bytes) {
+		unmodelled(d, kind, offset, "outside the registers");
+		return NULL;
+	}
+	place = d->regs.index[offset / 4];
+	if (place)
+		return &d->regs.table[place - 1];
+	for (i = 0; i < card->span_count; i++)
+		if (offset >= card->spans[i].first && offset <= card->spans[i].last)
+			return NULL;
+	unmodelled(d, kind, offset & ~3u, "stored only");
+	return NULL;
+}
+
+u32 regs_read(struct device *d, u32 offset)
+{
+	const struct reg *r = known(d, offset, ONCE_REGISTER_READ);
+
+	if (r && r->read)
+		return r->read(d, r, offset & ~3u);
+	return regs_peek(d, offset);
+}
+
+void regs_write(struct device *d, u32 offset, u32 value)
+{
+	const struct reg *r = known(d, offset, ONCE_REGISTER_WRITE);
+
+	if (r && r->write)
+		r->write(d, r, offset & ~3u, value);
+	else
+		regs_poke(d, offset, value);
+}
+
+u32 reg_reads_zero(struct device *d, const struct reg *r, u32 offset)
+{
+	(void)d;
+	(void)r;
+	(void)offset;
+	return 0;
+}
+
+/* An acknowledge register shows the low half of the request register at @data. */
+u32 reg_reads_mirror(struct device *d, const struct reg *r, u32 offset)
+{
+	return regs_peek(d, r->data + (offset - r->offset)) & 0xffff;
+}
+
+void reg_write_ignored(struct device *d, const struct reg *r, u32 offset, u32 value)
+{
+	(void)d;
+	(void)r;
+	(void)offset;
+	(void)value;
+}
+
+void reg_write_masked(struct device *d, const struct reg *r, u32 offset, u32 value)
+{
+	(void)r;
+	regs_poke(d, offset, masked_update(regs_peek(d, offset), value) & 0xffff);
+}
+
+void reg_write_clears(struct device *d, const struct reg *r, u32 offset, u32 value)
+{
+	(void)r;
+	regs_poke(d, offset, regs_peek(d, offset) & ~value);
+}
+
+/* Reads back what was written, with the bits in @data set. */
+void reg_write_or(struct device *d, const struct reg *r, u32 offset, u32 value)
+{
+	regs_poke(d, offset, value | r->data);
+}

@@ -26,6 +26,7 @@ static const struct reg regs[] = {
 	{ "MIRROR_FUSE3",	0x9118,	  1, 0, 0 },
 	{ "FUSE2",		0x9120,	  1, 0, BIT(2) },		/* production */
 	{ "EU_DISABLE",		0x9134,	  1, 0, 0 },
+	{ "SLICE_ENABLE",	0x9138,	  1, 0, 1 },
 	{ "DSS_ENABLE",		0x913c,	  1, 0, 0x3f },
 	{ "VEBOX_VDBOX_DISABLE", 0x9140,  1, 0, 0x000e00fe },		/* VCS0 and VECS0 */
 	{ "RP_STATE_CAP",	0x145998, 1, 0, 6 << 16 | 18 << 8 | 36 },

@@ -21,7 +21,7 @@
 #define ACTION_SELF_CONFIG	0x0508
 #define ACTION_CONTROL_BUFFERS	0x4509
 #define ACTION_SOFT_RESET	0x5507
-#define ACTION_SCRATCH_TEST	0x4100
+#define ACTION_GET_HWCONFIG	0x4100
 
 #define KEY_TO_GUC_ADDRESS	0x902
 #define KEY_TO_GUC_DESCRIPTOR	0x903
@@ -126,7 +126,7 @@ static void mailbox_message(struct device *d)
 		d->guc.buffers_on = false;
 		guc_submit_reset(d);
 		break;
-	case ACTION_SCRATCH_TEST:
+	case ACTION_GET_HWCONFIG:	/* a table of 0 bytes: this card has none */
 		break;
 	default:
 		unmodelled(d, ONCE_GUC_ACTION, dw[0] & 0xffff, "in the mailbox");

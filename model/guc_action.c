@@ -85,9 +85,12 @@ static bool slpc(struct request *r)
 }
 
 /* The response tells how many of the keys were understood: all. */
-static bool host_config(struct request *r)
+static bool scheduling_keys(struct request *r)
 {
-	r->data0 = arg(r, 3);
+	u32 i;
+
+	for (i = 1; i < r->count; i += 1 + (r->dw[i] & 0xffff))
+		r->data0++;
 	return true;
 }
 
@@ -102,26 +105,25 @@ static const struct {
 	bool (*run)(struct request *r);
 	const char *what;
 } actions[] = {
-	{ 0x0030, nothing,		"log buffer flush" },
+	{ 0x0030, nothing,		"log buffer was read" },
 	{ 0x0040, nothing,		"log level" },
-	{ 0x0506, nothing,		"scheduling policies" },
-	{ 0x0509, host_config,		"virtual function or engine configuration" },
+	{ 0x0506, nothing,		"global scheduling policies" },
+	{ 0x0509, scheduling_keys,	"global scheduling policies, as keys" },
 	{ 0x1000, schedule,		"context has work" },
 	{ 0x1001, set_mode,		"context on or off" },
 	{ 0x1005, nothing,		"context priority" },
 	{ 0x1006, nothing,		"context time slice" },
 	{ 0x1007, nothing,		"context preemption time-out" },
-	{ 0x100b, policies,		"context policies" },
+	{ 0x100b, policies,		"context policies, as keys" },
 	{ 0x3003, slpc,			"frequency control" },
-	{ 0x3004, nothing,		"RC6 set-up" },
-	{ 0x4000, nothing,		"status page of the log" },
+	{ 0x3004, nothing,		"who controls RC6" },
 	{ 0x4502, register_context,	"register a context" },
 	{ 0x4503, deregister_context,	"deregister a context" },
 	{ 0x4601, register_parallel,	"register a group of contexts" },
-	{ 0x550a, nothing,		"device engine activity" },
-	{ 0x550c, nothing,		"engine activity buffer" },
-	{ 0x550d, nothing,		"engine activity buffer" },
-	{ 0x550e, nothing,		"opt-in features" },
+	{ 0x550a, nothing,		"where to tell how busy engines are: stays 0" },
+	{ 0x550c, nothing,		"where to tell the device's activity: stays 0" },
+	{ 0x550d, nothing,		"where to tell a function's activity: stays 0" },
+	{ 0x550e, nothing,		"features the driver opts in to" },
 	{ 0x7000, invalidate_tlb,	"invalidate TLBs" },
 	{ 0x7002, invalidate_tlb,	"invalidate all TLBs" },
 };

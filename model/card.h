@@ -52,6 +52,7 @@ struct reg {
 struct reg_span {
 	u32 first, last;
 	const char *why;
+	bool masked;
 };
 
 struct card {

@@ -92,42 +92,62 @@ void regs_poke64(struct device *d, u32 offset, u64 value)
 	regs_poke(d, offset + 4, (u32)(value >> 32));
 }
 
-static const struct reg *known(struct device *d, u32 offset, enum once_kind kind)
+static const struct reg *find(const struct device *d, u32 offset)
+{
+	u32 place = offset < d->card->regs_bytes ? d->regs.index[offset / 4] : 0;
+
+	return place ? &d->regs.table[place - 1] : NULL;
+}
+
+static const struct reg_span *find_span(const struct device *d, u32 offset)
 {
 	const struct card *card = d->card;
-	u32 i, place;
+	u32 i;
 
-	if (offset >= card->regs_bytes) {
-		unmodelled(d, kind, offset, "outside the registers");
-		return NULL;
-	}
-	place = d->regs.index[offset / 4];
-	if (place)
-		return &d->regs.table[place - 1];
 	for (i = 0; i < card->span_count; i++)
 		if (offset >= card->spans[i].first && offset <= card->spans[i].last)
-			return NULL;
-	unmodelled(d, kind, offset & ~3u, "stored only");
+			return &card->spans[i];
 	return NULL;
+}
+
+static void unknown(struct device *d, u32 offset, enum once_kind kind)
+{
+	unmodelled(d, kind, offset,
+		   offset < d->card->regs_bytes ? "stored only" : "outside the registers");
 }
 
 u32 regs_read(struct device *d, u32 offset)
 {
-	const struct reg *r = known(d, offset, ONCE_REGISTER_READ);
+	const struct reg *r;
 
+	offset &= ~3u;
+	r = find(d, offset);
 	if (r && r->read)
-		return r->read(d, r, offset & ~3u);
+		return r->read(d, r, offset);
+	if (!r && !find_span(d, offset))
+		unknown(d, offset, ONCE_REGISTER_READ);
 	return regs_peek(d, offset);
 }
 
 void regs_write(struct device *d, u32 offset, u32 value)
 {
-	const struct reg *r = known(d, offset, ONCE_REGISTER_WRITE);
+	const struct reg_span *span;
+	const struct reg *r;
 
-	if (r && r->write)
-		r->write(d, r, offset & ~3u, value);
-	else
-		regs_poke(d, offset, value);
+	offset &= ~3u;
+	r = find(d, offset);
+	if (r && r->write) {
+		r->write(d, r, offset, value);
+		return;
+	}
+	span = r ? NULL : find_span(d, offset);
+	if (span && span->masked) {
+		reg_write_masked(d, r, offset, value);
+		return;
+	}
+	if (!r && !span)
+		unknown(d, offset, ONCE_REGISTER_WRITE);
+	regs_poke(d, offset, value);
 }
 
 u32 reg_reads_zero(struct device *d, const struct reg *r, u32 offset)

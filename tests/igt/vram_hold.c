@@ -7,6 +7,7 @@
  *   cpu       compare every byte with the CPU
  *   blit      compare every byte of a copy made by the blitter
  *   jobs      let every queue run a job
+ *   spoil     change one bit of one byte, to see that comparing finds it
  *   drop      free everything
  *   quit      end
  *
@@ -71,6 +72,17 @@ static int do_jobs(struct hold *h)
 	return 0;
 }
 
+static int do_spoil(struct hold *h)
+{
+	struct gpu_buf *buf;
+
+	if (!h->work.count)
+		return -EINVAL;
+	buf = &h->work.objects[h->work.count / 2].buf;
+	((volatile uint8_t *)buf->map)[buf->size / 2 + 3] ^= 0x10;
+	return 0;
+}
+
 static int do_drop(struct hold *h)
 {
 	workload_drop(&h->work);
@@ -81,7 +93,8 @@ static const struct {
 	const char *word;
 	int (*act)(struct hold *h);
 } actions[] = {
-	{ "fill", do_fill }, { "cpu", do_cpu }, { "blit", do_blit }, { "jobs", do_jobs }, { "drop", do_drop },
+	{ "fill", do_fill }, { "cpu", do_cpu }, { "blit", do_blit }, { "jobs", do_jobs },
+	{ "spoil", do_spoil }, { "drop", do_drop },
 };
 
 static int obey(struct hold *h, const char *word)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from vmlib import config
+from vmlib import config, scratch
 from vmlib.case import load_cases, matches
 from vmlib.errors import CaseFailed
 from vmlib.process import processes
@@ -93,4 +93,5 @@ if __name__ == '__main__':
         status = 1
     finally:
         processes.stop_all()
+        scratch.drop_all()
     sys.exit(status)

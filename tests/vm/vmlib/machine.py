@@ -2,13 +2,11 @@
 """A virtual machine: QEMU, its cards, its console and its command channel."""
 import json
 import os
-import shutil
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
 
-from . import config
+from . import config, scratch
 from .agent import Agent
 from .console import Console
 from .errors import CaseFailed, GuestDied
@@ -20,7 +18,7 @@ from .waker import Waker
 
 # Stalls that only mean a loaded host are not to be taken for defects of the kernel.
 CMDLINE = ('console=ttyS0 loglevel=7 panic=-1 oops=panic nowatchdog rcupdate.rcu_cpu_stall_timeout=300 '
-           'suspend.pm_test_delay=1 no_hash_pointers printk.devkmsg=on')
+           'suspend.pm_test_delay=1 no_hash_pointers printk.devkmsg=on printk.time=1 hibernate=nocompress')
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Machine:
         self._qemu = self._qmp = None
         self.models = []
         # A socket's path may have 107 characters only, a cache folder's may have more.
-        self._sockets = tempfile.mkdtemp(prefix='vram-vm-')
+        self._sockets = scratch.make('vram-vm-')
         self.agent = Agent(deadline)
         self.console = Console(f'{folder}/console.log')
         self._disk = self._make_disk()
@@ -110,7 +108,7 @@ class Machine:
         self.agent.detach()
         for model in self.models:
             model.stop()
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        scratch.drop(self._sockets)
         if self._disk:
             os.unlink(self._disk)
             self._disk = None

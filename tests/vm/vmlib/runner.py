@@ -8,7 +8,7 @@ import time
 import traceback
 from dataclasses import dataclass
 
-from . import config
+from . import config, scratch
 from .case import Context
 from .deadline import Deadline
 from .errors import CaseFailed, CaseSkipped, GuestDied
@@ -25,20 +25,24 @@ class Outcome:
     notes: tuple = ()
 
 
-def run_case(case, kernel, model_binary, patience):
+def run_case(case, kernel, parent, model_binary, patience):
+    # Another run may be under way: only the logs of a failure get the name without a number.
+    work = f'{parent}/{case.name}-{kernel}'
     folder = f'{config.RUN_DIR}/{case.name}-{kernel}'
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
+    os.makedirs(work)
     began = time.monotonic()
-    context = Context(case, kernel, folder, Deadline(case.timeout, patience), model_binary)
+    context = Context(case, kernel, work, Deadline(case.timeout, patience), model_binary)
     try:
         verdict, text = attempt(case, context)
         if verdict == 'FAIL':
-            keep(context, folder, text)
+            keep(context, work, text)
     finally:
         context.stop()
-    if verdict != 'FAIL':
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    if verdict == 'FAIL':
+        os.rename(work, folder)
+    else:
+        shutil.rmtree(work, ignore_errors=True)
     return Outcome(case, kernel, verdict, time.monotonic() - began, text, folder, tuple(context.notes))
 
 
@@ -83,6 +87,7 @@ class Runner:
         self.outcomes = []
         self._work = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._folder = scratch.adopt(f'{config.RUN_DIR}/.{os.getpid()}')
 
     def run(self, todo):
         # The longest first, so that no single case is left over at the end.
@@ -94,6 +99,7 @@ class Runner:
         for worker in workers:
             while worker.is_alive():
                 worker.join(0.2)
+        scratch.drop(self._folder)
         return self.outcomes
 
     def _worker(self):
@@ -103,7 +109,7 @@ class Runner:
             except queue.Empty:
                 return
             try:
-                outcome = run_case(case, kernel, self.model_binary, self.patience)
+                outcome = run_case(case, kernel, self._folder, self.model_binary, self.patience)
             except Exception:
                 outcome = Outcome(case, kernel, 'FAIL', 0, traceback.format_exc())
             with self._lock:

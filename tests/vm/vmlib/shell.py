@@ -4,10 +4,10 @@ import os
 import select
 import shutil
 import sys
-import tempfile
 import termios
 import tty
 
+from . import scratch
 from .case import Case, Context
 from .deadline import Deadline
 from .errors import CaseFailed
@@ -18,7 +18,7 @@ SCRIPT = """stty rows {rows} cols {cols} 2>/dev/null; cd /root; PS1='guest# ' ex
 
 
 def interactive(kernel, driver, vram, model_binary):
-    folder = tempfile.mkdtemp(prefix='vram-shell-')
+    folder = scratch.make('vram-shell-')
     shape = Case('shell', '', None, shape={'vram': vram, 'disk': '4G'}, driver='' if driver == 'none' else driver)
     context = Context(shape, kernel, folder, Deadline(A_WEEK), model_binary)
     print(f'Booting the {kernel} kernel with a DG1 of {vram}, driver {driver} ...', flush=True)
@@ -35,7 +35,7 @@ def interactive(kernel, driver, vram, model_binary):
         return 1
     finally:
         context.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.drop(folder)
 
 
 def bridge(agent, job):

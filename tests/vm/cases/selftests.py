@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+"""i915's live selftests, one group after the other, on execlists."""
+import os
+import re
+
+from vmlib import config
+from vmlib.case import DRIVERS, case
+from vmlib.errors import CaseFailed
+
+GROUPS = ('migrate', 'gem_migrate', 'memory_region', 'objects', 'requests', 'hangcheck', 'execlists', 'gt_lrc',
+          'gt_pm', 'gem')
+ALL_PASSED = '-25'
+
+
+def parameters(kernel):
+    """The module parameter of each group: its name holds a line number of the source."""
+    for folder, _, names in os.walk(f'{config.CACHE}/kernel/{kernel}/modules'):
+        if 'i915.ko' in names:
+            with open(f'{folder}/i915.ko', 'rb') as f:
+                found = re.findall(rb'parmtype=(igt__\d+__live_(\w+)):bool', f.read())
+            return {group.decode(): name.decode() for name, group in found}
+    raise CaseFailed('the kernel has no module i915')
+
+
+def declare(group):
+    # A selftest breaks things on purpose, and says so as an error.
+    @case(f'i915_live_{group}', timeout=420, expect=(r'\*ERROR\*', ), shows=f'i915 live selftests "{group}" pass')
+    def selftest(t):
+        names = parameters(t.kernel)
+        t.check(group in names, f'this kernel has no live selftest {group}')
+        options = ' '.join(f'{key}={value}' for key, value in DRIVERS['i915-execlists'][1].items())
+        start = t.vm.console.size()
+        t.vm.sh(f'modprobe i915 {options} live_selftests=-1 st_timeout=200 {names[group]}=1', 400, check=False)
+        verdict = t.vm.out('cat /sys/module/i915/parameters/live_selftests')
+        t.console()
+        log = t.vm.console.since(start)
+        t.check(f'Running {group}' in log, f'the group did not run; live_selftests is {verdict}')
+        ran = re.findall(r'i915: Running (\S+/\S+)', log)
+        if verdict != ALL_PASSED:
+            raise CaseFailed(f'selftest {ran[-1] if ran else group} ended with error {verdict}')
+        t.note(f'{len(ran)} tests')
+
+
+for name in GROUPS:
+    declare(name)

@@ -11,6 +11,7 @@
 
 #include "tests/xe_kunit_helpers.h"
 #include "tests/xe_pci_test.h"
+#include "tests/xe_vram_backup_kunit.h"
 
 #include "xe_bo_evict.h"
 

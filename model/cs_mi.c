@@ -101,6 +101,8 @@ static enum cs_result mi_batch_buffer_start(struct device *d, struct engine *e, 
 	struct cs *cs = &e->cs;
 	bool second_level = dw[0] & BIT(22), ppgtt = dw[0] & BIT(8);
 
+	if (count < 3)
+		return CS_FAULT;
 	if (dw[0] & BIT(15) && cs->predicate)
 		return CS_NEXT;
 	if (dw[0] & BIT(16))

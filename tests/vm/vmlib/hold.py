@@ -26,9 +26,9 @@ class Hold:
         amount = f'--bytes {size}' if size else f'--percent {percent}'
         self.vm = vm
         self.job = vm.agent.start(f'exec vram_hold --device {node} {amount} --seed {seed} {driver.split("-")[0]}')
-        self._answer('open')
+        self.answer('open')
 
-    def _answer(self, word):
+    def answer(self, word):
         """Lines up to the one that ends an action: its stat line, with other text as 'said'."""
         found, said = {}, []
         while True:
@@ -47,7 +47,7 @@ class Hold:
 
     def ask(self, word):
         self.job.send(word + '\n')
-        return self._answer(word)
+        return self.answer(word)
 
     def fill(self):
         return self.ask('fill')

@@ -87,6 +87,7 @@ class Runner:
         self.outcomes = []
         self._work = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._interrupted = threading.Event()
         self._folder = scratch.adopt(f'{config.RUN_DIR}/.{os.getpid()}')
 
     def run(self, todo):
@@ -96,9 +97,14 @@ class Runner:
         workers = [threading.Thread(target=self._worker, daemon=True) for _ in range(min(self.jobs, len(todo)))]
         for worker in workers:
             worker.start()
-        for worker in workers:
-            while worker.is_alive():
-                worker.join(0.2)
+        try:
+            for worker in workers:
+                while worker.is_alive():
+                    worker.join(0.2)
+        except BaseException:
+            # What fails from here on fails because its machine is taken away.
+            self._interrupted.set()
+            raise
         scratch.drop(self._folder)
         return self.outcomes
 
@@ -112,6 +118,8 @@ class Runner:
                 outcome = run_case(case, kernel, self._folder, self.model_binary, self.patience)
             except Exception:
                 outcome = Outcome(case, kernel, 'FAIL', 0, traceback.format_exc())
+            if self._interrupted.is_set():
+                return
             with self._lock:
                 self.outcomes.append(outcome)
                 self._print(outcome)

@@ -153,7 +153,7 @@ enum cs_result cs_run(struct device *d, struct engine *e)
 {
 	struct cs *cs = &e->cs;
 	enum cs_result result = CS_NEXT;
-	u32 n, tail = 0;
+	u32 n, tail = regs_peek(d, e->facts->base + RING_TAIL);
 
 	for (n = 0; n < SLICE_COMMANDS && result == CS_NEXT; n++) {
 		cs->at_arbitration = false;

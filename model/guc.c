@@ -124,6 +124,7 @@ static void mailbox_message(struct device *d)
 		break;
 	case ACTION_SOFT_RESET:
 		d->guc.buffers_on = false;
+		d->guc.backlog_count = 0;
 		guc_submit_reset(d);
 		break;
 	case ACTION_GET_HWCONFIG:	/* a table of 0 bytes: this card has none */

@@ -11,7 +11,7 @@
 #define STATUS_UNDERFLOW	BIT(1)
 #define STATUS_MISMATCH		BIT(2)
 
-#define BYTES_MAX	(16 * MiB)
+#define BYTES_MAX	(1 * MiB)	/* what is in it is done within one register write */
 #define HEADER(fence, count)	((fence) << 16 | (count))
 #define HEADER_COUNT(h)		((h) & 0xff)
 #define HEADER_FENCE(h)		((h) >> 16)

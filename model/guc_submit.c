@@ -307,9 +307,9 @@ bool guc_slice(struct device *d, struct engine *e, u64 *sleep_ns)
 		break;
 	}
 
-	/* A waiting context yields its engine at once. */
-	must_go = c->disabling || (q->first != GUC_NONE &&
-				   (result == CS_WAIT || clock_ns() >= q->slice_end_ns));
+	/* A waiting context yields its engine at once; a hung one has its time to yield from now. */
+	must_go = c->disabling || (q->first != GUC_NONE && (result == CS_WAIT || e->hung ||
+							    clock_ns() >= q->slice_end_ns));
 	if (must_go && !e->hung && e->cs.at_arbitration) {
 		bool again = !c->disabling;
 

@@ -141,7 +141,7 @@ void context_init(struct device *d, struct context *c, u32 slot, u32 engine)
 	u32 base = d->card->engines[engine].base & 0xfff, lri = MI(0x22, 0) | BIT(12) | BIT(19);
 	u32 image[] = {
 		NOOP, lri | 9,
-		base + 0x244, 0x00090009, base + 0x34, 0, base + 0x30, 0, base + 0x38, 0,
+		base + 0x244, 0x00090008, base + 0x34, 0, base + 0x30, 0, base + 0x38, 0,
 		base + 0x3c, 0,
 	};
 	u32 rest[] = {
@@ -149,8 +149,8 @@ void context_init(struct device *d, struct context *c, u32 slot, u32 engine)
 		base + 0x3a8, 0, base + 0x28c, 0, base + 0x288, 0, base + 0x284, 0, base + 0x280, 0,
 		base + 0x27c, 0, base + 0x278, 0, base + 0x274, (u32)(PPGTT_ROOT >> 32),
 		base + 0x270, (u32)PPGTT_ROOT, base + 0x1b0, 0,
-		BATCH_END,
 	};
+	u32 i;
 
 	c->lrca = 0x100000 + slot * 0x10000;
 	c->ring = c->lrca + 0x8000;
@@ -160,6 +160,10 @@ void context_init(struct device *d, struct context *c, u32 slot, u32 engine)
 	memset(vram(d, c->lrca), 0, 0x10000);
 	memcpy(vram(d, IMAGE(c, 0)), image, sizeof(image));
 	memcpy(vram(d, IMAGE(c, 0x21)), rest, sizeof(rest));
+	/* The hardware's own list, as it came with the driver's first image: the ALU's registers. */
+	*vram32(d, IMAGE(c, 0x51)) = MI(0x22, 63) | BIT(12);
+	for (i = 0; i < 32; i++)
+		*vram32(d, IMAGE(c, 0x52 + 2 * i)) = d->card->engines[engine].base + 0x600 + 4 * i;
 }
 
 u32 image_word(struct device *d, const struct context *c, u32 dword)

@@ -81,6 +81,14 @@ struct card {
 	const struct reg_span *spans;
 	u32 span_count;
 
+	/*
+	 * The register list that the hardware keeps in every context image,
+	 * behind what drivers write for it: its place in dwords, and offsets
+	 * relative to the engine.
+	 */
+	u32 image_list_at, image_list_count;
+	const u16 *image_list;
+
 	/* Values that follow from the size of VRAM. */
 	void (*reset_values)(struct device *d);
 };

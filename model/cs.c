@@ -181,6 +181,7 @@ enum cs_result cs_run(struct device *d, struct engine *e)
 		if (cs->at_arbitration && result == CS_NEXT)
 			break;
 	}
+	d->executing = false;
 	show_position(d, e, tail);
 	return result;
 }

@@ -99,7 +99,9 @@ static enum cs_result mi_batch_buffer_end(struct device *d, struct engine *e, co
 static enum cs_result mi_batch_buffer_start(struct device *d, struct engine *e, const u32 *dw, u32 count)
 {
 	struct cs *cs = &e->cs;
-	bool second_level = dw[0] & BIT(22), ppgtt = dw[0] & BIT(8);
+	bool second_level = dw[0] & BIT(22);
+	/* A batch in a process's space cannot leave it, whatever it says. */
+	bool ppgtt = dw[0] & BIT(8) || (cs->depth && cs->ppgtt);
 
 	if (count < 3)
 		return CS_FAULT;

@@ -40,6 +40,7 @@ struct device {
 	struct regfile regs;
 	struct irq irq;
 	struct engine engines[ENGINES_MAX];
+	bool executing;		/* register accesses come from a context, not from the host */
 	struct guc guc;
 	struct power power;
 	struct faults faults;

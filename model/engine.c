@@ -35,6 +35,7 @@ void engines_reset(struct device *d, u32 bits)
 		execlists_reset(e);
 		guc_queue_reset(d, e);
 		e->hung = false;
+		e->stopped = false;
 		regs_poke(d, e->facts->base + 0xd0, 0);
 		regs_poke(d, e->facts->base + RING_MI_MODE, 0);
 	}
@@ -74,7 +75,7 @@ bool engines_slice(struct device *d, u64 *sleep_ns)
 	for (i = 0; i < d->card->engine_count; i++) {
 		struct engine *e = &d->engines[i];
 
-		if (regs_peek(d, e->facts->base + RING_MI_MODE) & STOP_RING)
+		if (e->stopped)
 			continue;
 		if (e->execlists.active || e->execlists.switch_pending)
 			more |= execlists_slice(d, e, sleep_ns);
@@ -117,8 +118,14 @@ u32 engine_read_mode(struct device *d, const struct reg *r, u32 offset)
 
 void engine_write_mode(struct device *d, const struct reg *r, u32 offset, u32 value)
 {
+	u32 i;
+
 	reg_write_masked(d, r, offset, value);
-	device_wake(d);		/* it may have been stopped, and no longer is */
+	/* Only the host can stop an engine, not the context it runs. */
+	for (i = 0; i < d->card->engine_count && !d->executing; i++)
+		if (d->engines[i].facts == r->engine)
+			d->engines[i].stopped = regs_peek(d, offset) & STOP_RING;
+	device_wake(d);
 }
 
 void engine_write_reset_control(struct device *d, const struct reg *r, u32 offset, u32 value)

@@ -14,6 +14,7 @@ struct execlists {
 	u32 current;
 	bool active;
 	bool switch_pending;	/* new ports wait until the context can be preempted */
+	bool told_waiting;	/* the host knows that a semaphore is waited for */
 	u64 next_port[2];
 	u32 csb_write;
 };
@@ -31,9 +32,9 @@ struct engine {
 	struct cs cs;
 	struct execlists execlists;
 	struct guc_queue queue;
+	bool stopped;		/* by the host, until it says otherwise */
 	bool hung;		/* executes nothing until it is reset */
 	bool hang_next;		/* fault on request: hang at the next command */
-	bool fault_latched;
 };
 
 void engines_init(struct device *d);

@@ -6,6 +6,9 @@
 #include "lrc.h"
 
 #define RING_HWS		0x80
+#define RING_EIR		0xb0
+#define ERROR_INSTRUCTION	BIT(0)
+#define RING_STATUS		0x234	/* descriptor of the running context */
 #define RING_CSB		0x370
 #define RING_SUBMIT_QUEUE	0x510
 #define CSB_ENTRIES		12
@@ -43,10 +46,18 @@ static void report(struct device *d, struct engine *e, u32 to, u32 away)
 	engine_irq(d, e, IRQ_CONTEXT_SWITCH);
 }
 
+static void show_running(struct device *d, struct engine *e)
+{
+	struct execlists *x = &e->execlists;
+
+	regs_poke64(d, e->facts->base + RING_STATUS, x->active ? x->port[x->current] : 0);
+}
+
 static void load_port(struct device *d, struct engine *e)
 {
 	struct execlists *x = &e->execlists;
 
+	show_running(d, e);
 	if (!lrc_load(d, e, (u32)x->port[x->current]))
 		engine_stop(d, e, "context that cannot be loaded");
 }
@@ -69,6 +80,7 @@ static void take_ports(struct device *d, struct engine *e)
 	if (!x->active) {
 		if (away != CONTEXT_IDLE)
 			report(d, e, CONTEXT_IDLE | NEW_QUEUE, away);
+		show_running(d, e);
 		return;
 	}
 	report(d, e, CONTEXT_ID(x->port[0]) | NEW_QUEUE, away);
@@ -109,6 +121,7 @@ void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32
 
 		memcpy(x->port, x->next_port, sizeof(x->port));
 		x->switch_pending = false;
+		show_running(d, e);
 		report(d, e, CONTEXT_ID(x->port[0]) | NEW_QUEUE, away);
 	}
 	device_wake(d);
@@ -137,6 +150,7 @@ static void context_done(struct device *d, struct engine *e)
 		load_port(d, e);
 	} else {
 		x->active = false;
+		show_running(d, e);
 		report(d, e, CONTEXT_IDLE, away);
 	}
 }
@@ -157,6 +171,8 @@ bool execlists_slice(struct device *d, struct engine *e, u64 *sleep_ns)
 	switch (result) {
 	case CS_FAULT:
 		engine_stop(d, e, "fault");
+		regs_poke(d, e->facts->base + RING_EIR, ERROR_INSTRUCTION);
+		engine_irq(d, e, IRQ_ERROR);
 		return false;
 	case CS_HANG:
 		engine_stop(d, e, "on request");
@@ -172,9 +188,13 @@ bool execlists_slice(struct device *d, struct engine *e, u64 *sleep_ns)
 		return true;
 	}
 	if (result == CS_WAIT) {
+		if (!x->told_waiting)
+			engine_irq(d, e, IRQ_WAIT_SEMAPHORE);
+		x->told_waiting = true;
 		if (!*sleep_ns || *sleep_ns > SEMAPHORE_POLL_NS)
 			*sleep_ns = SEMAPHORE_POLL_NS;
 		return false;
 	}
+	x->told_waiting = false;
 	return true;
 }

@@ -11,6 +11,7 @@ struct reg;
 
 /* Interrupt vectors of an engine. */
 #define IRQ_USER		BIT(0)
+#define IRQ_ERROR		BIT(3)
 #define IRQ_FLUSH		BIT(4)
 #define IRQ_CONTEXT_SWITCH	BIT(8)
 #define IRQ_WAIT_SEMAPHORE	BIT(11)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Context images. The registers that the driver's lists of MI_LOAD_REGISTER_IMM
- * name are restored and saved as the hardware does; what the driver never looks
- * at (the position inside a batch, the ALU's registers) stands in a corner of
- * the image, so that it survives wherever the driver keeps the image.
+ * and the hardware's own name are restored and saved; what the driver never looks
+ * at (the position inside a batch) stands in a corner of the image, so that it
+ * survives wherever the driver keeps the image.
  */
 #include <string.h>
 
@@ -33,14 +33,17 @@
 
 #define LRI_OPCODE	(0x22u << 23)
 #define OPCODE_MASK	0xff800000u
-#define BB_END		(0x0au << 23)
+#define LRI_POSTED	BIT(12)
 #define LRI_RELATIVE	BIT(19)
 
 #define RING_TAIL	0x30
 #define RING_HEAD	0x34
 #define RING_START	0x38
 #define RING_CONTROL	0x3c
-#define RING_GPR	0x600
+#define RING_MI_MODE	0x9c
+#define RING_CONTEXT_CONTROL 0x244
+#define RING_PDP	0x270
+#define RING_PDP_BYTES	0x20
 #define RING_CONTEXT	0x240	/* the logical context the engine holds */
 
 /* What stands in the corner. */
@@ -53,7 +56,6 @@ struct private_state {
 	u64 pc;
 	struct cs_return stack[CS_STACK];
 	struct blit blit;
-	u32 gpr[CS_GPRS * 2];
 };
 
 _Static_assert(IMAGE_PRIVATE * 4 + sizeof(struct private_state) <= PAGE_BYTES,
@@ -76,23 +78,42 @@ static bool special(const struct engine *e, u32 offset)
 	case RING_HEAD:
 	case RING_START:
 	case RING_CONTROL:
-	case 0x244:		/* context control */
 	case 0x3a8:		/* context timestamp */
+	case 0x358:		/* time goes on */
 		return true;
 	}
-	return offset - e->facts->base - 0x270 < 0x20;	/* page directory pointers */
+	return false;
+}
+
+enum walk {
+	WALK_RESTORE,
+	WALK_RESTORE_ROOTS,	/* a first load: only where the page tables are */
+	WALK_SAVE,
+};
+
+static void walk_register(struct device *d, const struct engine *e, u32 offset, u32 *value,
+			  enum walk walk)
+{
+	u32 relative = offset - e->facts->base;
+	bool roots = relative - RING_PDP < RING_PDP_BYTES;
+	bool masked = relative == RING_CONTEXT_CONTROL || relative == RING_MI_MODE;
+
+	if (special(e, offset) || (walk == WALK_RESTORE_ROOTS && !roots))
+		return;
+	if (walk != WALK_SAVE)
+		regs_poke(d, offset, masked ? masked_update(0, *value) & 0xffff : *value);
+	else if (!masked)
+		*value = regs_peek(d, offset);
 }
 
 /* Walk the register lists of the image. */
-static void walk_lists(struct device *d, struct engine *e, u32 *page, bool save)
+static void walk_lists(struct device *d, struct engine *e, u32 *page, enum walk walk)
 {
 	u32 i = 0;
 
 	while (i < IMAGE_LISTS_END) {
 		u32 header = page[i], n, count;
 
-		if (header == BB_END || (header & ~1u) == BB_END)
-			return;
 		if ((header & OPCODE_MASK) != LRI_OPCODE) {
 			i++;
 			continue;
@@ -100,18 +121,27 @@ static void walk_lists(struct device *d, struct engine *e, u32 *page, bool save)
 		count = ((header & 0xff) + 1) / 2;
 		for (n = 0; n < count && i + 2 + 2 * n < IMAGE_LISTS_END; n++) {
 			u32 offset = page[i + 1 + 2 * n] & 0x7ffffc;
-			u32 *value = &page[i + 2 + 2 * n];
 
 			if (header & LRI_RELATIVE)
 				offset = cs_register(e, offset, true);
-			if (special(e, offset))
-				continue;
-			if (save)
-				*value = regs_peek(d, offset);
-			else
-				regs_poke(d, offset, *value);
+			walk_register(d, e, offset, &page[i + 2 + 2 * n], walk);
 		}
 		i += 1 + 2 * count;
+	}
+}
+
+/* The hardware's own list, which a driver did not have to write. */
+static void complete_image(const struct device *d, const struct engine *e, u32 *page)
+{
+	const struct card *card = d->card;
+	u32 i, *at = page + card->image_list_at;
+
+	if ((*at & OPCODE_MASK) == LRI_OPCODE)
+		return;
+	*at++ = LRI_OPCODE | LRI_POSTED | (2 * card->image_list_count - 1);
+	for (i = 0; i < card->image_list_count; i++) {
+		*at++ = e->facts->base + card->image_list[i];
+		*at++ = 0;
 	}
 }
 
@@ -119,13 +149,10 @@ static void load_private(struct device *d, struct engine *e, const u32 *page)
 {
 	struct cs *cs = &e->cs;
 	struct private_state state;
-	u32 i;
 
 	memcpy(&state, page + IMAGE_PRIVATE, sizeof(state));
 	if (state.magic != PRIVATE_MAGIC)
 		memset(&state, 0, sizeof(state));
-	for (i = 0; i < ARRAY_LEN(state.gpr); i++)
-		regs_poke(d, e->facts->base + RING_GPR + 4 * i, state.gpr[i]);
 	cs->arbitration = !(state.flags & FLAG_NO_ARBITRATION);
 	cs->predicate = state.flags & FLAG_PREDICATE;
 
@@ -168,8 +195,8 @@ bool lrc_load(struct device *d, struct engine *e, u32 lrca)
 		return false;
 	}
 
-	if (!(page[IMAGE_CONTROL] & CONTROL_NO_RESTORE))
-		walk_lists(d, e, page, false);
+	walk_lists(d, e, page, page[IMAGE_CONTROL] & CONTROL_NO_RESTORE ? WALK_RESTORE_ROOTS :
+								   WALK_RESTORE);
 	load_private(d, e, page);
 	cs->loaded = true;
 	d->counters.context_loads++;
@@ -181,11 +208,9 @@ bool lrc_load(struct device *d, struct engine *e, u32 lrca)
 	return true;
 }
 
-static void save_private(struct device *d, struct engine *e, u32 *page)
+static void save_private(const struct cs *cs, u32 *page)
 {
-	struct cs *cs = &e->cs;
 	struct private_state state;
-	u32 i;
 
 	memset(&state, 0, sizeof(state));
 	state.magic = PRIVATE_MAGIC;
@@ -197,8 +222,6 @@ static void save_private(struct device *d, struct engine *e, u32 *page)
 		      (cs->arbitration ? 0 : FLAG_NO_ARBITRATION);
 	memcpy(state.stack, cs->stack, sizeof(state.stack));
 	state.blit = cs->blit;
-	for (i = 0; i < ARRAY_LEN(state.gpr); i++)
-		state.gpr[i] = regs_peek(d, e->facts->base + RING_GPR + 4 * i);
 	memcpy(page + IMAGE_PRIVATE, &state, sizeof(state));
 }
 
@@ -215,8 +238,9 @@ void lrc_save(struct device *d, struct engine *e)
 		return;
 	}
 
-	walk_lists(d, e, page, true);
-	save_private(d, e, page);
+	complete_image(d, e, page);
+	walk_lists(d, e, page, WALK_SAVE);
+	save_private(cs, page);
 	/* The tail belongs to the driver, which may move it at any time. */
 	gtt_write(d, GGTT_SPACE, image(cs, 0), page, IMAGE_HEAD * 4);
 	ggtt_write32(d, image(cs, IMAGE_CONTROL), page[IMAGE_CONTROL] & ~CONTROL_NO_RESTORE);

@@ -26,6 +26,8 @@ static void logic_reset(struct device *d)
 	engines_reset(d, ~0u);
 	guc_reset(d);
 	regs_reset(d);
+	d->power.rc6_ns = 0;
+	d->power.rc6_since_ns = 0;
 	if (d->faults.lmem_never_ready)
 		regs_poke(d, LMEM_INIT_REG, regs_peek(d, LMEM_INIT_REG) & ~LMEM_INIT);
 }

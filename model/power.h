@@ -5,6 +5,7 @@
 #include "types.h"
 
 struct device;
+struct reg;
 
 /* What VRAM reads as after its content was lost. */
 enum poison {
@@ -18,6 +19,7 @@ struct power {
 	enum poison poison;
 	u32 poison_word;
 	u64 losses;
+	u64 rc6_ns, rc6_since_ns;	/* time in RC6; since when, 0: not in it */
 };
 
 /* The host wrote another power state. */
@@ -31,6 +33,10 @@ void power_off(struct device *d);
 
 /* The driver's own full reset. */
 void power_driver_reset(struct device *d);
+
+/* RC6: residency grows while the driver lets the GT sleep, whatever the engines do. */
+void rc6_write(struct device *d, const struct reg *r, u32 offset, u32 value);
+u32 rc6_read_residency(struct device *d, const struct reg *r, u32 offset);
 
 u64 power_poison_word(const struct power *power, u64 address);
 

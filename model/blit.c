@@ -4,7 +4,7 @@
 
 #include "device.h"
 
-#define SLICE_BYTES	(256 * KiB)
+#define PIECE_COST	512u	/* the least a piece counts for: its translation takes time too */
 
 #define OP_FAST_COPY	0x42
 #define OP_FAST_COLOR	0x44
@@ -197,7 +197,7 @@ static enum cs_result piece(struct device *d, struct engine *e, struct blit *b, 
 enum cs_result blit_continue(struct device *d, struct engine *e)
 {
 	struct blit *b = &e->cs.blit;
-	u32 slice = 0, done = 0;
+	u32 done = 0;
 
 	/* The numbers may come from an image that the guest wrote. */
 	if (b->row >= b->rows || b->column >= b->row_bytes ||
@@ -210,7 +210,7 @@ enum cs_result blit_continue(struct device *d, struct engine *e)
 			b->active = false;
 			return result;
 		}
-		slice += done;
+		e->cs.slice_bytes += done > PIECE_COST ? done : PIECE_COST;
 		b->moved += done;
 		b->column += done;
 		if (b->column == b->row_bytes) {
@@ -219,7 +219,7 @@ enum cs_result blit_continue(struct device *d, struct engine *e)
 			if (b->row == b->rows)
 				b->active = false;
 		}
-		if (b->active && slice >= SLICE_BYTES)
+		if (b->active && e->cs.slice_bytes >= CS_SLICE_BYTES)
 			return CS_AGAIN;
 	}
 	return CS_NEXT;

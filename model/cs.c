@@ -155,7 +155,8 @@ enum cs_result cs_run(struct device *d, struct engine *e)
 	enum cs_result result = CS_NEXT;
 	u32 n, tail = regs_peek(d, e->facts->base + RING_TAIL);
 
-	for (n = 0; n < SLICE_COMMANDS && result == CS_NEXT; n++) {
+	cs->slice_bytes = 0;
+	for (n = 0; n < SLICE_COMMANDS && result == CS_NEXT && cs->slice_bytes < CS_SLICE_BYTES; n++) {
 		cs->at_arbitration = false;
 		if (e->hang_next) {
 			e->hang_next = false;

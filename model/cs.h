@@ -11,6 +11,7 @@ struct engine;
 #define CS_STACK	4	/* batches that may call each other */
 #define CS_GPRS		16
 #define CS_LENGTH_MAX	1026	/* dwords of the longest command */
+#define CS_SLICE_BYTES	(256 * KiB)	/* blitted in one slice, by all its commands */
 
 /* How a command, or a slice of a context, ended. */
 enum cs_result {
@@ -56,6 +57,7 @@ struct cs {
 	bool alu_zero, alu_carry;
 	bool predicate;		/* batches with predication are skipped */
 	struct blit blit;
+	u32 slice_bytes;	/* blitted in this slice */
 	u32 timestamp;		/* of the context, when it was loaded */
 	u64 loaded_ticks;
 };

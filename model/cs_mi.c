@@ -84,7 +84,8 @@ static enum cs_result end_batch(struct device *d, struct engine *e)
 		cs->pc = cs->stack[cs->depth].address;
 		cs->ppgtt = cs->stack[cs->depth].ppgtt;
 	} else {
-		cs->ring_head = (u32)cs->stack[0].address;
+		/* It may come from an image that the guest wrote. */
+		cs->ring_head = (u32)cs->stack[0].address % cs->ring_bytes & ~3u;
 	}
 	return CS_JUMPED;
 }
@@ -193,12 +194,20 @@ static enum cs_result mi_store_data_imm(struct device *d, struct engine *e, cons
 	return CS_NEXT;
 }
 
+static void write_register(struct device *d, u32 offset, u32 value)
+{
+	if (regs_host_only(d, offset))
+		unmodelled(d, ONCE_COMMAND, offset, "a command writes a register of the host");
+	else
+		regs_write(d, offset, value);
+}
+
 static enum cs_result mi_load_register_imm(struct device *d, struct engine *e, const u32 *dw, u32 count)
 {
 	u32 i;
 
 	for (i = 1; i + 1 < count; i += 2)
-		regs_write(d, cs_register(e, dw[i], dw[0] & REG_RELATIVE), dw[i + 1]);
+		write_register(d, cs_register(e, dw[i], dw[0] & REG_RELATIVE), dw[i + 1]);
 	return CS_NEXT;
 }
 
@@ -224,7 +233,7 @@ static enum cs_result mi_load_register_mem(struct device *d, struct engine *e, c
 		return CS_FAULT;
 	if (!load32(d, e, dw[0] & USE_GGTT, address_at(dw + 2), &value))
 		return cs_translation_fault(d, e, address_at(dw + 2), false);
-	regs_write(d, cs_register(e, dw[1], dw[0] & REG_RELATIVE), value);
+	write_register(d, cs_register(e, dw[1], dw[0] & REG_RELATIVE), value);
 	return CS_NEXT;
 }
 
@@ -232,8 +241,8 @@ static enum cs_result mi_load_register_reg(struct device *d, struct engine *e, c
 {
 	if (count < 3)
 		return CS_FAULT;
-	regs_write(d, cs_register(e, dw[2], dw[0] & REG_RELATIVE),
-		   regs_read(d, cs_register(e, dw[1], dw[0] & BIT(18))));
+	write_register(d, cs_register(e, dw[2], dw[0] & REG_RELATIVE),
+		       regs_read(d, cs_register(e, dw[1], dw[0] & BIT(18))));
 	return CS_NEXT;
 }
 

@@ -68,8 +68,13 @@ void unmodelled(struct device *d, enum once_kind kind, u64 id, const char *detai
 		}
 	}
 
-	if (log->once_count < ONCE_MAX)
+	if (log->once_count < ONCE_MAX) {
 		log->once[log->once_count++] = (struct once_entry){ kind, id, 1 };
+		if (log->once_count == ONCE_MAX)
+			log_error(d, "more kinds of unmodelled things than are told apart: they are counted only");
+	} else if (!log->strict) {
+		return;
+	}
 	log_error(d, "unmodelled %s %#llx%s%s", once_names[kind], (unsigned long long)id,
 		  detail ? ": " : "", detail ? detail : "");
 

@@ -152,6 +152,9 @@ void vram_lose(struct device *d)
 		off_t hole = lseek(d->vram.fd, data, SEEK_HOLE);
 		u64 end = hole < 0 ? bytes : (u64)hole;
 
+		/* One run of data may be longer than what is left of the limit. */
+		if (d->power.poison != POISON_ZERO && done < POISON_LIMIT && end - (u64)data > POISON_LIMIT - done)
+			end = (u64)data + POISON_LIMIT - done;
 		d->counters.bytes_lost += end - (u64)data;
 		if (d->power.poison == POISON_ZERO || done >= POISON_LIMIT) {
 			if (fallocate(d->vram.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, data,

@@ -39,7 +39,7 @@ static void lose_memory(struct device *d)
 	d->power.losses++;
 	vram_lose(d);
 	/* Entries that are present and lead nowhere: a driver that relies on old ones is found out. */
-	memset(gsm, 0xde, d->card->gsm_bytes);
+	memset(gsm, 0xdf, d->card->gsm_bytes);
 }
 
 void power_state_changed(struct device *d, u8 before, u8 after)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "gt.h"
 
 static bool add(struct device *d, const struct reg *r, const struct engine_facts *engine)
 {
@@ -148,6 +149,22 @@ void regs_write(struct device *d, u32 offset, u32 value)
 	if (!r && !span)
 		unknown(d, offset, ONCE_REGISTER_WRITE);
 	regs_poke(d, offset, value);
+}
+
+/* A context that reset its own engine would go away under the command that did it. */
+bool regs_host_only(const struct device *d, u32 offset)
+{
+	static const reg_write_fn handlers[] = {
+		gt_write_reset, gt_write_control, guc_write_dma_control, guc_write_notify,
+		execlists_write_load,
+	};
+	u32 place = offset < d->card->regs_bytes ? d->regs.index[offset / 4] : 0;
+	size_t i;
+
+	for (i = 0; place && i < ARRAY_LEN(handlers); i++)
+		if (d->regs.table[place - 1].write == handlers[i])
+			return true;
+	return false;
 }
 
 u32 reg_reads_zero(struct device *d, const struct reg *r, u32 offset)

@@ -30,6 +30,9 @@ void regs_reset(struct device *d);
 u32 regs_read(struct device *d, u32 offset);
 void regs_write(struct device *d, u32 offset, u32 value);
 
+/** regs_host_only - commands may not write the register at @offset: it resets the card, or hands it work. */
+bool regs_host_only(const struct device *d, u32 offset);
+
 /* The stored value only. */
 u32 regs_peek(const struct device *d, u32 offset);
 void regs_poke(struct device *d, u32 offset, u32 value);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of the model, always with sanitizers. Included by the model's Makefile.
-TESTS = regs pci dma gtt vfu socket control firmware irq power mi math batch blit blit_fault lrc execlists guc guc_ct guc_submit
+TESTS = regs pci dma gtt vfu socket control firmware irq power mi math batch blit blit_fault lrc execlists guc guc_ct guc_submit hostile
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TEST_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(CFLAGS)) $(SAN)

@@ -120,7 +120,7 @@ static void the_head_is_saved_and_the_tail_is_not(void **state)
 	assert_int_equal(regs_read(d, RCS_BASE + 0x34), one.tail);
 }
 
-/* Taken off deep inside of batches, in both spaces, and put back. */
+/* Taken off deep inside of batches, and put back. */
 static void the_place_in_a_batch_survives(void **state)
 {
 	struct device *d = *state;
@@ -129,7 +129,7 @@ static void the_place_in_a_batch_survives(void **state)
 
 	memcpy(ram, inner, sizeof(inner));
 	BATCH(d, B(0), BATCH_CALL, B(1), 0, STORE, CELL + 8, 0, 3, BATCH_END);
-	BATCH(d, B(1), MI(0x31, 1) | BIT(22), GGTT_RAM, 0, STORE, CELL + 4, 0, 2, BATCH_END);
+	BATCH(d, B(1), BATCH_CALL, (u32)PPGTT_RAM, 1, STORE, CELL + 4, 0, 2, BATCH_END);
 	EMIT(d, &one, BATCH_START, B(0), 0, NOOP, STORE, CELL + 12, 0, 4);
 	EMIT(d, &two, STORE, CELL + 20, 0, 5);
 	ports(d, RCS, PORT(&one, 1), 0);

@@ -156,6 +156,7 @@ enum cs_result cs_run(struct device *d, struct engine *e)
 	u32 n, tail = regs_peek(d, e->facts->base + RING_TAIL);
 
 	cs->slice_bytes = 0;
+	d->executing = true;
 	for (n = 0; n < SLICE_COMMANDS && result == CS_NEXT && cs->slice_bytes < CS_SLICE_BYTES; n++) {
 		cs->at_arbitration = false;
 		if (e->hang_next) {

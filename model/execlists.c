@@ -6,6 +6,7 @@
 #include "lrc.h"
 
 #define RING_HWS		0x80
+#define RING_IPEHR		0x68
 #define RING_EIR		0xb0
 #define ERROR_INSTRUCTION	BIT(0)
 #define RING_STATUS		0x234	/* descriptor of the running context */
@@ -110,8 +111,11 @@ void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32
 	x = &e->execlists;
 	x->next_port[0] = make64(regs_peek(d, queue), regs_peek(d, queue + 4));
 	x->next_port[1] = make64(regs_peek(d, queue + 8), regs_peek(d, queue + 12));
-	log_debug(d, "%s: ports %#llx %#llx", e->facts->name, (unsigned long long)x->next_port[0],
-		  (unsigned long long)x->next_port[1]);
+	log_debug(d, "%s: ports %#llx %#llx while at %#llx depth %u head %#x, %s, last command %#x",
+		  e->facts->name, (unsigned long long)x->next_port[0],
+		  (unsigned long long)x->next_port[1], (unsigned long long)e->cs.pc, e->cs.depth,
+		  e->cs.ring_head, e->hung ? "hung" : e->cs.arbitration ? "preemptible" : "busy",
+		  regs_peek(d, base + RING_IPEHR));
 	x->switch_pending = true;
 
 	/* The same context again: its new tail is seen without a switch. */

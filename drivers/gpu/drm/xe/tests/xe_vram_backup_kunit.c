@@ -63,10 +63,12 @@ static int backup_test_init(struct kunit *test)
 static void backup_test_pin(struct kunit *test)
 {
 	struct backup_test *bt = test->priv;
+	/* Not below the lock: saying this takes, for lockdep, what a transaction takes. */
+	struct drm_exec *exec = XE_VALIDATION_OPT_OUT;
 	int err;
 
 	xe_bo_lock(bt->bo, false);
-	err = xe_bo_pin_external(bt->bo, false, XE_VALIDATION_OPT_OUT);
+	err = xe_bo_pin_external(bt->bo, false, exec);
 	xe_bo_unlock(bt->bo);
 	KUNIT_ASSERT_EQ(test, 0, err);
 	KUNIT_ASSERT_TRUE(test, xe_bo_is_vram(bt->bo));

@@ -5,6 +5,7 @@
 
 /* What one slice may do while the host waits for the lock. */
 #define SLICE_COMMANDS	256
+#define RESTORE_COMMANDS	4096
 
 #define COMMAND_TYPE(h)	((h) >> 29)
 #define TYPE_MI		0u
@@ -135,6 +136,36 @@ static enum cs_result one(struct device *d, struct engine *e)
 	if (result == CS_NEXT)
 		advance(cs, count);
 	return result == CS_JUMPED ? CS_NEXT : result;
+}
+
+bool cs_run_restore_batch(struct device *d, struct engine *e, u64 address, u32 bytes)
+{
+	struct cs *cs = &e->cs;
+	struct cs before = *cs;
+	enum cs_result result = CS_NEXT;
+	bool outside = d->executing;
+	u32 n;
+
+	cs->depth = 1;
+	cs->pc = address;
+	cs->ppgtt = false;
+	cs->blit.active = false;
+	d->executing = true;
+	for (n = 0; n < RESTORE_COMMANDS && cs->depth && result == CS_NEXT; n++) {
+		if (bytes && cs->pc >= address + bytes)
+			break;
+		result = one(d, e);
+	}
+	d->executing = outside;
+	if (result != CS_NEXT || n == RESTORE_COMMANDS) {
+		log_error(d, "%s: the batch at %#llx, run when a context is restored, %s at %#llx (%#x)",
+			  e->facts->name, (unsigned long long)address,
+			  result == CS_WAIT ? "waits" : result == CS_NEXT ? "does not end" : "fails",
+			  (unsigned long long)cs->pc, regs_peek(d, e->facts->base + RING_IPEHR));
+		return false;
+	}
+	*cs = before;
+	return true;
 }
 
 /* What the driver reads when it asks where an engine is. */

@@ -70,6 +70,14 @@ struct cs {
  */
 enum cs_result cs_run(struct device *d, struct engine *e);
 
+/**
+ * cs_run_restore_batch - run what the driver wants run at each restore of a context
+ * @bytes: its length; 0: it ends with the command for that
+ *
+ * Runs to its end, which must be near: false where it waits, faults or goes on and on.
+ */
+bool cs_run_restore_batch(struct device *d, struct engine *e, u64 address, u32 bytes);
+
 /* Used by the commands' handlers. */
 struct space cs_space(const struct cs *cs, bool ggtt);
 u32 cs_register(const struct engine *e, u32 offset, bool relative);

@@ -19,6 +19,8 @@
 #define IMAGE_TAIL	7
 #define IMAGE_START	9
 #define IMAGE_RING_CTL	11
+#define IMAGE_AFTER_RESTORE 0x13	/* GGTT address of a batch, bit 0: there is one */
+#define IMAGE_WHILE_RESTORE 0x15	/* likewise, bits 5:0: length in cache lines */
 #define IMAGE_TIMESTAMP	0x23
 #define IMAGE_PDP0_HIGH	0x31
 #define IMAGE_PDP0_LOW	0x33
@@ -42,6 +44,8 @@
 #define RING_CONTROL	0x3c
 #define RING_MI_MODE	0x9c
 #define RING_CONTEXT_CONTROL 0x244
+#define RING_RESTORE_BATCHES 0x1c0
+#define RING_RESTORE_BATCHES_BYTES 0xc
 #define RING_PDP	0x270
 #define RING_PDP_BYTES	0x20
 #define RING_CONTEXT	0x240	/* the logical context the engine holds */
@@ -87,7 +91,7 @@ static bool special(const struct engine *e, u32 offset)
 
 enum walk {
 	WALK_RESTORE,
-	WALK_RESTORE_ROOTS,	/* a first load: only where the page tables are */
+	WALK_RESTORE_SETUP,	/* a first load: only where page tables and restore batches are */
 	WALK_SAVE,
 };
 
@@ -95,10 +99,11 @@ static void walk_register(struct device *d, const struct engine *e, u32 offset, 
 			  enum walk walk)
 {
 	u32 relative = offset - e->facts->base;
-	bool roots = relative - RING_PDP < RING_PDP_BYTES;
+	bool setup = relative - RING_PDP < RING_PDP_BYTES ||
+		     relative - RING_RESTORE_BATCHES < RING_RESTORE_BATCHES_BYTES;
 	bool masked = relative == RING_CONTEXT_CONTROL || relative == RING_MI_MODE;
 
-	if (special(e, offset) || (walk == WALK_RESTORE_ROOTS && !roots))
+	if (special(e, offset) || (walk == WALK_RESTORE_SETUP && !setup))
 		return;
 	if (walk != WALK_SAVE)
 		regs_poke(d, offset, masked ? masked_update(0, *value) & 0xffff : *value);
@@ -168,6 +173,15 @@ static void load_private(struct device *d, struct engine *e, const u32 *page)
 	cs->blit = state.blit;
 }
 
+static bool run_restore_batches(struct device *d, struct engine *e, const u32 *page)
+{
+	u32 during = page[IMAGE_WHILE_RESTORE], after = page[IMAGE_AFTER_RESTORE];
+
+	if (during & 0x3f && !cs_run_restore_batch(d, e, during & ~0x3fu, (during & 0x3f) * 64))
+		return false;
+	return !(after & 1) || cs_run_restore_batch(d, e, after & ~PAGE_MASK, 0);
+}
+
 bool lrc_load(struct device *d, struct engine *e, u32 lrca)
 {
 	struct cs *cs = &e->cs;
@@ -195,7 +209,7 @@ bool lrc_load(struct device *d, struct engine *e, u32 lrca)
 		return false;
 	}
 
-	walk_lists(d, e, page, page[IMAGE_CONTROL] & CONTROL_NO_RESTORE ? WALK_RESTORE_ROOTS :
+	walk_lists(d, e, page, page[IMAGE_CONTROL] & CONTROL_NO_RESTORE ? WALK_RESTORE_SETUP :
 								   WALK_RESTORE);
 	load_private(d, e, page);
 	cs->loaded = true;
@@ -205,7 +219,7 @@ bool lrc_load(struct device *d, struct engine *e, u32 lrca)
 	regs_poke(d, e->facts->base + RING_CONTROL, control);
 	log_debug(d, "%s: load context %#x head %#x tail %#x depth %u", e->facts->name, cs->lrca,
 		  cs->ring_head, page[IMAGE_TAIL], cs->depth);
-	return true;
+	return run_restore_batches(d, e, page);
 }
 
 static void save_private(const struct cs *cs, u32 *page)

@@ -43,17 +43,23 @@ struct device *card_new(u64 vram_bytes, const struct card *card)
 	struct device_options options = { .card = "dg1", .vram_bytes = vram_bytes,
 					  .log_path = "/dev/null", .log_level = LOG_TRACE };
 	struct device *d = calloc(1, sizeof(*d));
-	u32 i;
 
 	assert_non_null(d);
 	assert_null(device_init(d, &options));
 	if (card)
 		d->card = card;
+	card_prepare(d);
+	return d;
+}
+
+void card_prepare(struct device *d)
+{
+	u32 i;
+
 	add_ram(d);
 	fill_tables(d);
 	for (i = 0; i < d->card->engine_count; i++)
 		regs_poke(d, d->card->engines[i].base + 0x80, STATUS_PAGE(i));
-	return d;
 }
 
 void card_free(struct device *d)

@@ -52,6 +52,9 @@ int card_teardown(void **state);
 struct device *card_new(u64 vram_bytes, const struct card *card);
 void card_free(struct device *d);
 
+/** card_prepare - give a card that was made elsewhere its RAM and tables. */
+void card_prepare(struct device *d);
+
 /** open_fds - how many descriptors the process has. */
 int open_fds(void);
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of the model, always with sanitizers. Included by the model's Makefile.
-TESTS = regs pci dma gtt vfu socket control firmware irq power mi math batch blit blit_fault lrc execlists guc guc_ct guc_submit hostile
+TESTS = regs pci dma gtt vfu socket control firmware irq power mi math batch blit blit_fault \
+	lrc execlists guc guc_ct guc_submit hostile
+FUZZ = vfu cs
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TEST_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(CFLAGS)) $(SAN)
-TEST_OBJS = $(LIB:%=$(OUT)/check/%.o) $(OUT)/check/tests/card.o $(OUT)/check/tests/guc_host.o
-TEST_PROGRAMS = $(TESTS:%=$(OUT)/check/test_%)
+PLAIN_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(CFLAGS))
+
+TEST_HELP = tests/card tests/guc_host
+TEST_OBJS = $(LIB:%=$(OUT)/check/%.o) $(TEST_HELP:%=$(OUT)/check/%.o)
+TEST_PROGRAMS = $(TESTS:%=$(OUT)/check/test_%) $(FUZZ:%=$(OUT)/check/fuzz_%)
 
 .PHONY: check
 check: $(TEST_PROGRAMS)
@@ -15,8 +19,35 @@ check: $(TEST_PROGRAMS)
 $(OUT)/check/test_%: $(OUT)/check/tests/test_%.o $(TEST_OBJS)
 	$(CC) -pthread $(SAN) -o $@ $^ -lcmocka
 
+$(OUT)/check/fuzz_%: $(OUT)/check/tests/fuzz/fuzz_%.o $(OUT)/check/tests/fuzz/fuzz_card.o \
+		     $(OUT)/check/tests/fuzz/driver.o $(TEST_OBJS)
+	$(CC) -pthread $(SAN) -o $@ $^ -lcmocka
+
 $(OUT)/check/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -c -o $@ $<
+	$(CC) $(PLAIN_CFLAGS) $(SAN) -c -o $@ $<
 
--include $(wildcard $(OUT)/check/*.d $(OUT)/check/tests/*.d)
+# libFuzzer: FUZZ_SECONDS for each target, over a corpus that is kept in OUT.
+FUZZ_SECONDS ?= 60
+FUZZ_SAN = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJS = $(LIB:%=$(OUT)/fuzz/%.o) $(TEST_HELP:%=$(OUT)/fuzz/%.o) $(OUT)/fuzz/tests/fuzz/fuzz_card.o
+FUZZ_FLAGS = -max_len=4096 -len_control=20 -use_value_profile=1 -timeout=10 -rss_limit_mb=3000 -print_final_stats=1
+
+.PHONY: fuzz
+fuzz: $(FUZZ:%=run-fuzz-%)
+
+.PHONY: $(FUZZ:%=run-fuzz-%)
+$(FUZZ:%=run-fuzz-%): run-fuzz-%: $(OUT)/fuzz/fuzz_% $(OUT)/check/fuzz_%
+	@mkdir -p $(OUT)/fuzz/corpus-$* $(OUT)/fuzz/seeds-$*
+	$(OUT)/check/fuzz_$* --write $(OUT)/fuzz/seeds-$*
+	cd $(OUT)/fuzz && ./fuzz_$* $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) corpus-$* seeds-$*
+
+$(OUT)/fuzz/fuzz_%: $(OUT)/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_OBJS)
+	clang -pthread $(FUZZ_SAN) -o $@ $^ -lcmocka
+
+$(OUT)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(PLAIN_CFLAGS) $(FUZZ_SAN) -c -o $@ $<
+
+-include $(wildcard $(OUT)/check/*.d $(OUT)/check/tests/*.d $(OUT)/check/tests/fuzz/*.d)
+-include $(wildcard $(OUT)/fuzz/*.d $(OUT)/fuzz/tests/*.d $(OUT)/fuzz/tests/fuzz/*.d)

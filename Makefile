@@ -2,29 +2,82 @@
 # Everything downloaded or built goes to VRAM_BACKUP_CACHE (~/.cache/vram-backup).
 
 KERNEL ?= branch
+DRIVER ?= xe
+VRAM ?= 512M
 
-.PHONY: help root branch series kernel check-style
+.PHONY: help demo check check-model check-igt check-kunit check-vm check-style check-tools
+.PHONY: fuzz root model kernel branch series shell
 
 help:
-	@echo 'make root          the build root (Debian trixie); root rights, network once'
-	@echo 'make branch        the kernel branch, from patches/ and the overlay'
-	@echo 'make series        the branch as mails for the list; OUT=DIR'
-	@echo 'make kernel        a guest kernel; KERNEL=stock, branch (default) or debug'
-	@echo 'make check-style   checkpatch, W=1 and sparse on the branch, shellcheck on scripts'
+	@echo 'The two that do everything, from a fresh machine on:'
+	@echo '  make demo          VRAM over S3 and hibernation, with a picture; OUT=DIR'
+	@echo '  make check         all tests'
+	@echo
+	@echo 'Quick loops:'
+	@echo '  make check-model   the device model: unit tests, short fuzz run'
+	@echo '  make check-igt     the harness that IGT tests run on without IGT'
+	@echo '  make check-kunit   KUnit suites in the guest; KERNEL=stock, branch or debug'
+	@echo '  make check-vm      cases in virtual machines; CASE="xe_s3 i915*", KERNEL='
+	@echo '  make check-style   checkpatch, W=1 and sparse on the branch, shellcheck'
+	@echo '  make check-tools   tests of the scripts in tools/'
+	@echo '  make shell         a prompt in the guest; KERNEL=, DRIVER=, VRAM='
+	@echo '  make fuzz          libFuzzer on the model; FUZZ_SECONDS=60 for each target'
+	@echo
+	@echo 'Parts:'
+	@echo '  make root          the build root (Debian trixie); root rights, network once'
+	@echo '  make model         the device model'
+	@echo '  make kernel        a guest kernel; KERNEL='
+	@echo '  make branch        the kernel branch, from patches/ and the overlay'
+	@echo '  make series        the branch as mails for the list; OUT=DIR'
 	@echo
 	@echo 'KERNEL_SRC=DIR takes the stock source from any Linux 7.3 tree.'
+	@echo 'VRAM_BACKUP_CACHE=DIR moves the cache of downloads and builds.'
+
+demo: model
+	tools/kernel $(KERNEL)
+	tests/vm/demo --kernel $(KERNEL)
+
+check:
+	tools/check
+
+check-model:
+	tools/check model
+
+check-igt:
+	tools/check igt
+
+check-kunit: model
+	tools/kernel $(KERNEL)
+	tests/vm/run --kernel $(KERNEL) 'kunit*'
+
+check-vm: model
+	tools/kernel $(KERNEL)
+	tests/vm/run --kernel $(KERNEL) $(CASE)
+
+check-style:
+	tools/check style
+
+check-tools:
+	tools/check tools
+
+shell: model
+	tools/kernel $(KERNEL)
+	tests/vm/run shell --kernel $(KERNEL) --driver $(DRIVER) --vram $(VRAM)
+
+fuzz:
+	tools/model fuzz
 
 root:
 	tools/root
+
+model:
+	tools/model
+
+kernel:
+	tools/kernel $(KERNEL)
 
 branch:
 	tools/branch
 
 series:
 	tools/series
-
-kernel:
-	tools/kernel $(KERNEL)
-
-check-style:
-	tools/check-style

@@ -7,7 +7,7 @@
 
 #include "card.h"
 
-u8 *ram;
+u8 *ram, *guest_vram;
 
 static void add_ram(struct device *d)
 {
@@ -107,7 +107,7 @@ void ppgtt_set(struct device *d, u64 table, u32 index, u64 entry)
 u8 *vram(struct device *d, u64 address)
 {
 	assert_true(address < d->vram.bytes);
-	return d->vram.map + address;
+	return (guest_vram ? guest_vram : d->vram.map) + address;
 }
 
 u32 *vram32(struct device *d, u64 address)

@@ -42,6 +42,7 @@ enum { RCS, BCS, VCS, VECS };
 #define BCS_BASE	0x22000u
 
 extern u8 *ram;		/* guest RAM, as the guest sees it */
+extern u8 *guest_vram;	/* VRAM likewise; NULL: the card's own mapping does */
 
 /* For cmocka: *state is the struct device. */
 int card_setup(void **state);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of the model, always with sanitizers. Included by the model's Makefile.
 TESTS = regs pci dma gtt vfu socket control firmware irq power mi math batch blit blit_fault \
-	lrc execlists guc guc_ct guc_submit hostile
-FUZZ = vfu cs
+	lrc execlists guc guc_ct guc_submit hostile threads
+FUZZ = cs vfu
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 PLAIN_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(CFLAGS))
@@ -27,6 +27,21 @@ $(OUT)/check/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(PLAIN_CFLAGS) $(SAN) -c -o $@ $<
 
+# The threads once more, under ThreadSanitizer.
+TSAN = -fsanitize=thread -fno-omit-frame-pointer
+TSAN_OBJS = $(LIB:%=$(OUT)/tsan/%.o) $(TEST_HELP:%=$(OUT)/tsan/%.o)
+
+.PHONY: tsan
+tsan: $(OUT)/tsan/test_threads
+	TSAN_OPTIONS=halt_on_error=1 tests/run $<
+
+$(OUT)/tsan/test_%: $(OUT)/tsan/tests/test_%.o $(TSAN_OBJS)
+	$(CC) -pthread $(TSAN) -o $@ $^ -lcmocka
+
+$(OUT)/tsan/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(PLAIN_CFLAGS) $(TSAN) -c -o $@ $<
+
 # libFuzzer: FUZZ_SECONDS for each target, over a corpus that is kept in OUT.
 FUZZ_SECONDS ?= 60
 FUZZ_SAN = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -50,4 +65,5 @@ $(OUT)/fuzz/%.o: %.c
 	clang $(PLAIN_CFLAGS) $(FUZZ_SAN) -c -o $@ $<
 
 -include $(wildcard $(OUT)/check/*.d $(OUT)/check/tests/*.d $(OUT)/check/tests/fuzz/*.d)
+-include $(wildcard $(OUT)/tsan/*.d $(OUT)/tsan/tests/*.d)
 -include $(wildcard $(OUT)/fuzz/*.d $(OUT)/fuzz/tests/*.d $(OUT)/fuzz/tests/fuzz/*.d)

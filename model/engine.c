@@ -51,6 +51,11 @@ struct engine *engine_by_class(struct device *d, u32 class)
 	return NULL;
 }
 
+struct engine *engine_of(struct device *d, const struct reg *r)
+{
+	return &d->engines[r->engine - d->card->engines];
+}
+
 void engine_irq(struct device *d, struct engine *e, u16 vector)
 {
 	const struct engine_facts *f = e->facts;
@@ -97,34 +102,23 @@ u32 engine_read_timestamp(struct device *d, const struct reg *r, u32 offset)
 
 u32 engine_read_context_timestamp(struct device *d, const struct reg *r, u32 offset)
 {
-	u32 i;
+	struct engine *e = engine_of(d, r);
 
 	(void)offset;
-	for (i = 0; i < d->card->engine_count; i++)
-		if (d->engines[i].facts == r->engine && d->engines[i].cs.loaded)
-			return lrc_timestamp(d, &d->engines[i]);
-	return 0;
+	return e->cs.loaded ? lrc_timestamp(d, e) : 0;
 }
 
 u32 engine_read_mode(struct device *d, const struct reg *r, u32 offset)
 {
-	u32 value = regs_peek(d, offset), i;
-
-	for (i = 0; i < d->card->engine_count; i++)
-		if (d->engines[i].facts == r->engine && d->engines[i].hung)
-			return value;
-	return value | MODE_IDLE;
+	return regs_peek(d, offset) | (engine_of(d, r)->hung ? 0 : MODE_IDLE);
 }
 
 void engine_write_mode(struct device *d, const struct reg *r, u32 offset, u32 value)
 {
-	u32 i;
-
 	reg_write_masked(d, r, offset, value);
 	/* Only the host can stop an engine, not the context it runs. */
-	for (i = 0; i < d->card->engine_count && !d->executing; i++)
-		if (d->engines[i].facts == r->engine)
-			d->engines[i].stopped = regs_peek(d, offset) & STOP_RING;
+	if (!d->executing)
+		engine_of(d, r)->stopped = regs_peek(d, offset) & STOP_RING;
 	device_wake(d);
 }
 

@@ -95,20 +95,14 @@ static u32 port_context(u64 port)
 
 void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32 value)
 {
-	u32 base = r->engine->base, queue = base + RING_SUBMIT_QUEUE, i;
-	struct execlists *x;
-	struct engine *e = NULL;
+	u32 base = r->engine->base, queue = base + RING_SUBMIT_QUEUE;
+	struct engine *e = engine_of(d, r);
+	struct execlists *x = &e->execlists;
 
 	regs_poke(d, offset, value);
 	if (!(value & LOAD_QUEUE))
 		return;
-	for (i = 0; i < d->card->engine_count; i++)
-		if (d->engines[i].facts == r->engine)
-			e = &d->engines[i];
-	if (!e)
-		return;
 
-	x = &e->execlists;
 	x->next_port[0] = make64(regs_peek(d, queue), regs_peek(d, queue + 4));
 	x->next_port[1] = make64(regs_peek(d, queue + 8), regs_peek(d, queue + 12));
 	log_debug(d, "%s: ports %#llx %#llx while at %#llx depth %u head %#x, %s, last command %#x",
@@ -133,12 +127,8 @@ void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32
 
 void execlists_write_csb_pointer(struct device *d, const struct reg *r, u32 offset, u32 value)
 {
-	u32 i;
-
 	regs_poke(d, offset, value & 0xffff);
-	for (i = 0; i < d->card->engine_count; i++)
-		if (d->engines[i].facts == r->engine)
-			d->engines[i].execlists.csb_write = (value & 0xf) % CSB_ENTRIES;
+	engine_of(d, r)->execlists.csb_write = (value & 0xf) % CSB_ENTRIES;
 }
 
 /* The ring of the loaded context is empty. */

@@ -25,7 +25,7 @@ static struct guc_context *context(struct device *d, u32 id)
 }
 
 /* The GuC numbers classes in its own way. */
-static struct engine *engine_of(struct device *d, const struct guc_context *c)
+static struct engine *context_engine(struct device *d, const struct guc_context *c)
 {
 	static const u8 hardware[] = { CLASS_RENDER, CLASS_VIDEO_DECODE, CLASS_VIDEO_ENHANCE,
 				       CLASS_COPY, CLASS_COMPUTE, CLASS_OTHER };
@@ -142,7 +142,7 @@ bool guc_context_register(struct device *d, u32 id, u32 class, u32 lrca, bool pa
 	*c = (struct guc_context){ .registered = true, .parallel = parallel, .class = (u8)class,
 				   .lrca = lrca, .next = GUC_NONE, .quantum_us = QUANTUM_US,
 				   .preempt_us = PREEMPT_US };
-	if (class > UINT8_MAX || !engine_of(d, c)) {
+	if (class > UINT8_MAX || !context_engine(d, c)) {
 		log_error(d, "GuC: context %u is for class %u, which the card has not", id, class);
 		c->registered = false;
 		return false;
@@ -165,7 +165,7 @@ void guc_context_deregister(struct device *d, u32 id)
 
 	if (!usable(d, id, "deregister"))
 		return;
-	e = engine_of(d, c);
+	e = context_engine(d, c);
 	dequeue(d, e, id);
 	if (e->queue.current == id) {
 		if (e->hung)
@@ -185,7 +185,7 @@ void guc_context_set_enabled(struct device *d, u32 id, bool enable)
 
 	if (!usable(d, id, "switch"))
 		return;
-	e = engine_of(d, c);
+	e = context_engine(d, c);
 	c->enabled = enable;
 	if (enable) {
 		report_scheduled(d, id, true);
@@ -208,7 +208,7 @@ void guc_context_schedule(struct device *d, u32 id)
 
 	if (!usable(d, id, "schedule") || !c->enabled)
 		return;
-	e = engine_of(d, c);
+	e = context_engine(d, c);
 	if (c->parallel) {
 		guc_ct_event(d, EVENT_CONTEXT_RESET, &id, 1);
 		return;

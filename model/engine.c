@@ -51,7 +51,7 @@ struct engine *engine_by_class(struct device *d, u32 class)
 	return NULL;
 }
 
-struct engine *engine_of(struct device *d, const struct reg *r)
+struct engine *reg_engine(struct device *d, const struct reg *r)
 {
 	return &d->engines[r->engine - d->card->engines];
 }
@@ -102,7 +102,7 @@ u32 engine_read_timestamp(struct device *d, const struct reg *r, u32 offset)
 
 u32 engine_read_context_timestamp(struct device *d, const struct reg *r, u32 offset)
 {
-	struct engine *e = engine_of(d, r);
+	struct engine *e = reg_engine(d, r);
 
 	(void)offset;
 	return e->cs.loaded ? lrc_timestamp(d, e) : 0;
@@ -110,7 +110,7 @@ u32 engine_read_context_timestamp(struct device *d, const struct reg *r, u32 off
 
 u32 engine_read_mode(struct device *d, const struct reg *r, u32 offset)
 {
-	return regs_peek(d, offset) | (engine_of(d, r)->hung ? 0 : MODE_IDLE);
+	return regs_peek(d, offset) | (reg_engine(d, r)->hung ? 0 : MODE_IDLE);
 }
 
 void engine_write_mode(struct device *d, const struct reg *r, u32 offset, u32 value)
@@ -118,7 +118,7 @@ void engine_write_mode(struct device *d, const struct reg *r, u32 offset, u32 va
 	reg_write_masked(d, r, offset, value);
 	/* Only the host can stop an engine, not the context it runs. */
 	if (!d->executing)
-		engine_of(d, r)->stopped = regs_peek(d, offset) & STOP_RING;
+		reg_engine(d, r)->stopped = regs_peek(d, offset) & STOP_RING;
 	device_wake(d);
 }
 

@@ -56,8 +56,8 @@ void engine_stop(struct device *d, struct engine *e, const char *why);
 /** engine_by_class - the first engine of a hardware class, or NULL. */
 struct engine *engine_by_class(struct device *d, u32 class);
 
-/** engine_of - the engine that a register belongs to. */
-struct engine *engine_of(struct device *d, const struct reg *r);
+/** reg_engine - the engine that a register belongs to. */
+struct engine *reg_engine(struct device *d, const struct reg *r);
 
 /** engine_irq - raise an interrupt vector of this engine. */
 void engine_irq(struct device *d, struct engine *e, u16 vector);

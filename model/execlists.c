@@ -96,7 +96,7 @@ static u32 port_context(u64 port)
 void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32 value)
 {
 	u32 base = r->engine->base, queue = base + RING_SUBMIT_QUEUE;
-	struct engine *e = engine_of(d, r);
+	struct engine *e = reg_engine(d, r);
 	struct execlists *x = &e->execlists;
 
 	regs_poke(d, offset, value);
@@ -128,7 +128,7 @@ void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32
 void execlists_write_csb_pointer(struct device *d, const struct reg *r, u32 offset, u32 value)
 {
 	regs_poke(d, offset, value & 0xffff);
-	engine_of(d, r)->execlists.csb_write = (value & 0xf) % CSB_ENTRIES;
+	reg_engine(d, r)->execlists.csb_write = (value & 0xf) % CSB_ENTRIES;
 }
 
 /* The ring of the loaded context is empty. */

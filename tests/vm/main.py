@@ -19,12 +19,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def arguments():
     parser = argparse.ArgumentParser(prog='tests/vm/run', description='Run cases in a virtual machine with an '
                                      'emulated Intel card. "shell" in place of cases gives a prompt in the guest.')
-    parser.add_argument('cases', nargs='*', metavar='CASE', help='names; * stands for anything (default: all regular)')
+    parser.add_argument('cases', nargs='*', metavar='CASE', help='names; * stands for anything')
     parser.add_argument('--kernel', action='append', choices=config.KERNELS, help='may be given more than once '
                         '(default: branch if built, else stock)')
+    parser.add_argument('--set', choices=('regular', 'all'), default='all', help='without names: all cases, or the '
+                        'choice that shows everything once on one of the kernels (default: %(default)s)')
     parser.add_argument('--list', action='store_true', help='print the cases and end')
     parser.add_argument('-j', '--jobs', type=int, default=2, help='machines at once (default: %(default)s)')
     parser.add_argument('--patience', type=float, default=1.0, help='factor on all time limits (default: %(default)s)')
+    parser.add_argument('--keep', action='store_true', help='keep the logs of cases that pass, too')
     parser.add_argument('--model', default=config.DEFAULT_MODEL, help='the device model to use')
     parser.add_argument('--driver', default='xe', help='driver for the shell: xe, i915-execlists, i915-guc or none')
     parser.add_argument('--vram', default='512M', help='VRAM of the card for the shell')
@@ -50,16 +53,18 @@ def prepare(kernels, model):
 def list_cases(cases):
     width = max(map(len, cases), default=0)
     for case in cases.values():
-        kernels = '' if case.kernels == config.KERNELS else f' [{", ".join(case.kernels)}]'
-        print(f'{case.name:{width}}  {case.summary}{kernels}{"" if case.regular else " (only by name)"}')
+        print(f'{case.name:{width}}  {case.summary} [{", ".join(case.check) or "not regular"}]')
 
 
 def choose(cases, args):
     unknown = [name for name in args.cases if not any(matches(c, [name]) for c in cases)]
     if unknown:
         sys.exit(f'tests/vm: no case is called {", ".join(unknown)}; --list shows them')
-    picked = [c for c in cases.values() if (matches(c.name, args.cases) if args.cases else c.regular)]
-    return [(c, kernel) for kernel in args.kernel for c in picked if kernel in c.kernels]
+    def wanted(case, kernel):
+        if args.cases:
+            return matches(case.name, args.cases)
+        return args.set == 'all' or kernel in case.check
+    return [(c, kernel) for kernel in args.kernel for c in cases.values() if kernel in c.kernels and wanted(c, kernel)]
 
 
 def main():
@@ -75,7 +80,7 @@ def main():
         return 0
     todo = choose(cases, args)
     prepare(args.kernel, args.model)
-    outcomes = Runner(args.jobs, args.model, args.patience, sys.stdout).run(todo)
+    outcomes = Runner(args.jobs, args.model, args.patience, sys.stdout, args.keep).run(todo)
     count = {verdict: sum(o.verdict == verdict for o in outcomes) for verdict in ('PASS', 'FAIL', 'SKIP')}
     skipped = f', {count["SKIP"]} skipped' if count['SKIP'] else ''
     print(f'{count["PASS"]} passed, {count["FAIL"]} failed{skipped}')

@@ -31,12 +31,15 @@ def reload_xe(t):
         t.load('xe')
 
 
-@case(driver='xe', timeout=120)
+@case(driver='i915-guc', timeout=120)
 def switch_drivers(t):
-    """The card can go from xe to i915 and back."""
-    for old, new in (('xe', 'i915-guc'), ('i915', 'xe')):
-        t.vm.sh(f'modprobe -r {old}')
-        t.load(new)
-        hold = Hold(t.vm, new, size=16 * MIB)
-        hold.expect_intact(hold.fill())
-        hold.quit()
+    """The card can go from i915 to xe.
+
+    Not the other way: xe leaves the WOPCM registers locked as it set them, i915 wants other
+    values there, and only a reset of the function unlocks them. i915 does one when it is unloaded.
+    """
+    t.vm.sh('modprobe -r i915')
+    t.load('xe')
+    hold = Hold(t.vm, 'xe', size=16 * MIB)
+    hold.expect_intact(hold.fill())
+    hold.quit()

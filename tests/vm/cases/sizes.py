@@ -27,6 +27,7 @@ for name in ('256M', '1G', '4G', '16G'):
 def xe_two_cards(t):
     """Two cards, each with contents of its own, survive S3, suspend to idle and hibernation together."""
     prepare_disk(t.vm)
+    t.keep_awake()
     for model in t.vm.models:
         model.fault('d3-loss on')
     holds = [Hold(t.vm, 'xe', seed=card + 1, node=f'/dev/dri/renderD{128 + card}') for card in range(2)]

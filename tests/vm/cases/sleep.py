@@ -24,7 +24,8 @@ def declare(driver):
 
     @case(f'{driver}_s2idle', driver=driver, shows=f'{driver}: VRAM survives suspend to idle with power loss in D3')
     def s2idle(t):
-        t.vm.model.fault('d3-loss on')
+        t.keep_awake()
+        t.model.fault('d3-loss on')
         before = t.model.counters()['d3']
         stats = igt.run(t.vm, program, ['s2idle'])
         t.check(t.model.counters()['d3'] > before, 'the card never went to D3')

@@ -38,7 +38,7 @@ class Case:
     options: dict = field(default_factory=dict)
     timeout: int = 180
     expect: tuple = ()
-    regular: bool = True
+    check: tuple = ('branch',)
     must_fail: str = ''
 
     @property
@@ -46,21 +46,21 @@ class Case:
         return ' '.join(self.shows.split()).split('. ')[0].rstrip('.')
 
 
-def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, timeout=180, expect=(), regular=True,
+def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, timeout=180, expect=(), check=('branch',),
          must_fail='', **shape):
     """Declare a case. Words that are not parameters describe the machine, see machine.Shape.
 
     shows: what it shows, where one function serves several cases (default: its docstring).
     expect: patterns of kernel messages that are no failure here.
-    regular: whether a run without names includes it.
+    check: the kernels that the regular set runs it on; the complete set runs it on any.
     must_fail: a negative control; the case passes when it fails with this text.
     """
     def declare(function):
         if not (shows or function.__doc__):
             raise ValueError(f'case {function.__name__} does not say what it shows')
         Shape(**shape)
-        made = Case(name or function.__name__, shows or function.__doc__, function, tuple(kernels), shape, driver, options or {}, timeout,
-                    tuple(expect), regular, must_fail)
+        made = Case(name or function.__name__, shows or function.__doc__, function, tuple(kernels), shape, driver,
+                    options or {}, timeout, tuple(expect), tuple(check), must_fail)
         if made.name in _registry:
             raise ValueError(f'two cases are called {made.name}')
         _registry[made.name] = made
@@ -110,6 +110,7 @@ class Context:
         self._model_binary = model_binary
         self._expected = [*case_.expect, *KNOWN.get(case_.driver.split('-')[0], ())]
         self._wanted = []
+        self._guest_lost = False
         self._vm = None
 
     @property
@@ -126,15 +127,23 @@ class Context:
     def model(self):
         return self.vm.model
 
-    def load(self, driver, **more):
-        """Bind a driver, and see that it made a render node for every card."""
+    def try_load(self, driver, **more):
+        """Load a driver's module. The number of render nodes, one for each card that was bound."""
         module, options = DRIVERS[driver]
         words = ' '.join(f'{key}={value}' for key, value in {**options, **more}.items() if value is not None)
         self.vm.write('/etc/modprobe.d/card.conf', f'options {module} {words}')
         self.vm.sh(f'modprobe {module}', 120)
-        nodes = self.vm.out('ls /dev/dri 2>/dev/null | grep -c renderD || true')
-        if int(nodes or 0) != self.vm.shape.cards:
-            raise CaseFailed(f'{module} made {nodes} render nodes for {self.vm.shape.cards} cards')
+        return int(self.vm.out('ls /dev/dri 2>/dev/null | grep -c renderD || true') or 0)
+
+    def load(self, driver, **more):
+        """Bind a driver to all cards."""
+        nodes = self.try_load(driver, **more)
+        if nodes != self.vm.shape.cards:
+            raise CaseFailed(f'{driver} made {nodes} render nodes for {self.vm.shape.cards} cards')
+
+    def keep_awake(self):
+        """No card sleeps on its own because it is idle."""
+        self.vm.sh('for f in /sys/class/drm/card?/device/power/control; do echo on >$f; done')
 
     def check(self, truth, message):
         if not truth:
@@ -169,8 +178,14 @@ class Context:
         self._expected.append(pattern)
         self._wanted.append(pattern)
 
+    def lose_guest(self):
+        """The guest answers no more, as the case expects: only what it said is looked at."""
+        self._guest_lost = True
+
     def console(self):
         """The kernel's messages up to now, all of them."""
+        if self._guest_lost:
+            return self.vm.console.text()
         mark = f'harness: mark {os.urandom(4).hex()}'
         self.vm.sh(f'echo "{mark}" >/dev/kmsg')
         self.vm.console.wait_for(mark, self.deadline, 20)

@@ -8,6 +8,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.ab
 CACHE = os.environ.get('VRAM_BACKUP_CACHE') or os.path.join(
     os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'), 'vram-backup')
 KERNELS = ('stock', 'branch', 'debug')
+# What KASAN and lockdep cost.
+SLOWER = {'debug': 4}
 QEMU = 'qemu-system-x86_64'
 DEFAULT_MODEL = f'{CACHE}/build/model/dgpu-model'
 RUN_DIR = f'{CACHE}/run'

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from . import config, scratch
 from .case import Context
 from .deadline import Deadline
+from .durations import Durations
 from .errors import CaseFailed, CaseSkipped, GuestDied
 
 
@@ -25,21 +26,21 @@ class Outcome:
     notes: tuple = ()
 
 
-def run_case(case, kernel, parent, model_binary, patience):
+def run_case(case, kernel, parent, model_binary, patience, keep_logs=False):
     # Another run may be under way: only the logs of a failure get the name without a number.
     work = f'{parent}/{case.name}-{kernel}'
     folder = f'{config.RUN_DIR}/{case.name}-{kernel}'
     os.makedirs(work)
     began = time.monotonic()
-    context = Context(case, kernel, work, Deadline(case.timeout, patience), model_binary)
+    context = Context(case, kernel, work, Deadline(case.timeout, patience * config.SLOWER.get(kernel, 1)), model_binary)
     try:
         verdict, text = attempt(case, context)
-        if verdict == 'FAIL':
+        if verdict == 'FAIL' or keep_logs:
             keep(context, work, text)
     finally:
         context.stop()
     shutil.rmtree(folder, ignore_errors=True)
-    if verdict == 'FAIL':
+    if verdict == 'FAIL' or keep_logs:
         os.rename(work, folder)
     else:
         shutil.rmtree(work, ignore_errors=True)
@@ -79,21 +80,27 @@ def keep(context, folder, text):
 class Runner:
     """A few workers take cases from a queue; results are printed as they come."""
 
-    def __init__(self, jobs, model_binary, patience, out):
+    def __init__(self, jobs, model_binary, patience, out, keep_logs=False):
         self.jobs = jobs
         self.model_binary = model_binary
         self.patience = patience
         self.out = out
+        self.keep_logs = keep_logs
         self.outcomes = []
+        self._durations = Durations()
+        self._to_come = {}
         self._work = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._interrupted = threading.Event()
         self._folder = scratch.adopt(f'{config.RUN_DIR}/.{os.getpid()}')
 
     def run(self, todo):
+        self._to_come = {(case.name, kernel): self._durations.expected(case, kernel) for case, kernel in todo}
         # The longest first, so that no single case is left over at the end.
-        for item in sorted(todo, key=lambda item: -item[0].timeout):
+        for item in sorted(todo, key=lambda item: -self._durations.expected(*item)):
             self._work.put(item)
+        if len(todo) > 1:
+            print(f'{len(todo)} cases, {self._estimate()}', file=self.out, flush=True)
         workers = [threading.Thread(target=self._worker, daemon=True) for _ in range(min(self.jobs, len(todo)))]
         for worker in workers:
             worker.start()
@@ -105,8 +112,13 @@ class Runner:
             # What fails from here on fails because its machine is taken away.
             self._interrupted.set()
             raise
+        self._durations.record(self.outcomes)
         scratch.drop(self._folder)
         return self.outcomes
+
+    def _estimate(self):
+        minutes = sum(self._to_come.values()) / self.jobs / 60
+        return 'about a minute' if minutes < 1.5 else f'about {minutes:.0f} minutes'
 
     def _worker(self):
         while True:
@@ -115,19 +127,22 @@ class Runner:
             except queue.Empty:
                 return
             try:
-                outcome = run_case(case, kernel, self._folder, self.model_binary, self.patience)
+                outcome = run_case(case, kernel, self._folder, self.model_binary, self.patience, self.keep_logs)
             except Exception:
                 outcome = Outcome(case, kernel, 'FAIL', 0, traceback.format_exc())
             if self._interrupted.is_set():
                 return
             with self._lock:
                 self.outcomes.append(outcome)
+                del self._to_come[case.name, kernel]
                 self._print(outcome)
 
     def _print(self, o):
         line = f'{o.verdict} {o.case.name} [{o.kernel}] {o.seconds:.1f}s'
         if o.verdict == 'SKIP':
             line += f': {o.text}'
+        if self._to_come and len(self.outcomes) % 10 == 0:
+            line += f' ({len(self._to_come)} to come, {self._estimate()})'
         print(line, file=self.out)
         for note in o.notes:
             print(f'     {note}', file=self.out)

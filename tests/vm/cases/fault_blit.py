@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Blits that go wrong while a driver saves VRAM: who notices, and what becomes of the contents."""
+from vmlib.case import case
+from vmlib.defects import COMPARED, present
+from vmlib.errors import TimedOut
+from vmlib.faults import MIB, BlitStorm, allow_resets, expect_fired, expect_fresh_work, expect_survived, sleep_with
+from vmlib.hold import Hold
+from vmlib.sleep import try_suspend
+
+ENGINE_RESET = r'Engine reset: engine_class=bcs'
+
+
+def noticed_xe(name, fault):
+    @case(f'fault_{name}_xe', driver='xe', timeout=200,
+          shows=f'xe: with {fault} during eviction the engine is reset, and contents survive')
+    def run(t):
+        t.want(ENGINE_RESET)
+        allow_resets(t)
+        expect_survived(t, sleep_with(t, fault))
+
+
+noticed_xe('blit_fail', 'blit-fail 5')
+noticed_xe('blit_hang', 'blit-hang 5')
+
+
+def silent(name, fault, driver):
+    @case(f'fault_{name}_{driver}', driver=driver, timeout=150,
+          shows=f'{driver}: with {fault} no driver can notice without checksums, and the comparison does')
+    def run(t):
+        found = sleep_with(t, fault)
+        t.check(found.suspend.ok, found.summary())
+        t.check(found.mismatches, 'changed contents were not found')
+        t.note(found.summary())
+        expect_fresh_work(t)
+
+
+for card_driver in ('xe', 'i915-execlists', 'i915-guc'):
+    silent('blit_skip', 'blit-skip 4', card_driver)
+    silent('blit_corrupt', 'blit-corrupt 4', card_driver)
+
+
+def lost_by_i915(name, fault, driver):
+    """D14: a blit from VRAM that ended with an error counts as done; nothing else copies."""
+    @case(f'fault_{name}_{driver}', driver=driver, timeout=200, check=COMPARED,
+          shows=f'{driver}: {fault} during a suspend ends well or not at all (stock: success, and contents are lost)')
+    def run(t):
+        allow_resets(t)
+        found = sleep_with(t, fault)
+        t.note(found.summary())
+        if present('D14', t.kernel):
+            t.check(found.suspend.ok, 'D14: the suspend was to report success')
+            t.check(found.mismatches, f'D14: contents were to be lost, but {found.summary()}')
+        else:
+            t.check(not found.mismatches and not found.errors, found.summary())
+            found.hold.expect_working()
+        expect_fresh_work(t)
+
+
+lost_by_i915('blit_fail', 'blit-fail 5', 'i915-execlists')
+lost_by_i915('blit_hang', 'blit-hang 5', 'i915-execlists')
+lost_by_i915('blit_hang', 'blit-hang 5', 'i915-guc')
+
+
+@case('fault_blit_fail_i915-guc', driver='i915-guc', timeout=150)
+def fault_blit_fail_i915_guc(t):
+    """i915-guc: the GuC tells of a failed blit, and i915 submits it again: contents survive."""
+    t.want(r'GPU HANG: ecode 12:')
+    allow_resets(t)
+    expect_survived(t, sleep_with(t, 'blit-fail 5'))
+
+
+def let_all_copies_fail(t):
+    """A suspend that ends after freezing tasks, with every copy failing: xe gives the card up."""
+    t.want(r'\*ERROR\* CRITICAL: Xe has declared device .* as wedged')
+    t.allow(r'WARNING: .* at guc_exec_queue_timedout_job\+')
+    allow_resets(t)
+    storm = BlitStorm(t)
+    try:
+        return try_suspend(t.vm, 'pm-test-freezer', 60)
+    finally:
+        storm.end()
+        expect_fired(t)
+
+
+@case(driver='xe', timeout=120, check=COMPARED)
+def fault_blit_fails_for_good_xe(t):
+    """xe: contents survive a copy that fails again and again (stock: it counts as done, and they are lost; D3).
+
+    The card keeps its power: what is lost is lost by xe.
+    """
+    hold = Hold(t.vm, 'xe', size=64 * MIB)
+    hold.fill()
+    result = let_all_copies_fail(t)
+    lost = hold.compare('cpu')['mismatches']
+    t.note(f'{"slept" if result.ok else "refused to sleep"}; {lost} of {64 * MIB} bytes differ')
+    if present('D3', t.kernel):
+        t.check(result.ok and lost, 'D3: success was to be reported, with contents lost')
+    else:
+        t.check(not lost, 'contents were lost')
+
+
+@case(driver='xe', timeout=120, check=COMPARED)
+def fault_given_up_card_xe(t):
+    """xe: S3 with a card that was given up comes to an end (stock: it spins in uc_reset_wait() for ever; D24)."""
+    hold = Hold(t.vm, 'xe', size=16 * MIB)
+    hold.fill()
+    let_all_copies_fail(t)
+    try:
+        ended = try_suspend(t.vm, 's3', 15)
+    except TimedOut:
+        t.lose_guest()
+        ended = None
+    t.note(f'suspend: {ended.text() or "slept"}' if ended else 'neither asleep nor awake')
+    t.equal(bool(ended), not present('D24', t.kernel), 'the suspend comes to an end')

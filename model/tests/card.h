@@ -56,6 +56,9 @@ void card_free(struct device *d);
 /** card_prepare - give a card that was made elsewhere its RAM and tables. */
 void card_prepare(struct device *d);
 
+/** cpu_ns - time this thread has worked: unlike the clock it does not depend on others. */
+u64 cpu_ns(void);
+
 /** open_fds - how many descriptors the process has. */
 int open_fds(void);
 

@@ -58,6 +58,9 @@ static void jumps_and_calls(void **state)
 	BATCH(d, B(2), STORE, CELL + 12, 0, 3, BATCH_END);
 	BATCH(d, B(3), STORE, CELL + 16, 0, 4, BATCH_END);
 	EMIT(d, &c, BATCH_START, B(0), 0, NOOP, STORE, CELL + 20, 0, 5);
+	/* In the GGTT there is something else at these addresses. */
+	for (u32 n = 0; n < 4; n++)
+		*ggtt_entry(d, B(n)) = 0;
 	start(d);
 	assert_false(d->engines[RCS].hung);
 	assert_int_equal(cell(d, 0), 1);

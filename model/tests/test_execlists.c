@@ -116,7 +116,7 @@ static void preemption(void **state)
 	struct device *d = *state;
 
 	BATCH(d, 0x400000, ARB_CHECK, MI(0x36, 2) | 4 << 12, 0, CELL, 0, BATCH_START, 0x400000, 0);
-	EMIT(d, &one, BATCH_START, 0x400000, 0, NOOP, STORE, CELL + 4, 0, 1);
+	EMIT(d, &one, MI(0x2f, 1) | 5 << 8, CELL + 12, 0, BATCH_START, 0x400000, 0, STORE, CELL + 4, 0, 1);
 	EMIT(d, &two, STORE, CELL + 8, 0, 2);
 	ports(d, RCS, PORT(&one, 1), 0);
 	slices(d, 20);
@@ -130,6 +130,7 @@ static void preemption(void **state)
 	*vram32(d, CELL) = 1;
 	settle(d);
 	assert_int_equal(*vram32(d, CELL + 4), 1);
+	assert_int_equal(*vram32(d, CELL + 12), 1);	/* it went on, not from its start */
 	assert_csb(d, 3, IDLE, ID(1));
 }
 

@@ -107,7 +107,7 @@ static void flush(void **state)
 	context_init(d, &c, 0, BCS);
 	regs_write(d, 0x190030, ~0u);
 	EMIT(d, &c,
-	     flush | 1, 0, 0,					/* nothing to write */
+	     flush | 1 | BIT(7) | BIT(6), 0, 0,		/* nothing to write; flags beside the length */
 	     flush | 2 | BIT(14), CELL | BIT(2), 0, 0x77,	/* GGTT */
 	     flush | 3 | BIT(14), CELL + 8, 0, 0x88, 0x99,	/* two words */
 	     flush | 2 | BIT(14) | BIT(21), 0x100, 0, 0xaa,	/* in the status page */

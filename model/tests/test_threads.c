@@ -176,7 +176,7 @@ static void an_endless_batch_leaves_room(void **state)
 	begin = clock_ns();
 	for (i = 0; i < 200; i++)
 		get(m, 0xd00);
-	assert_true(clock_ns() - begin < 4000000000ull);
+	assert_true(clock_ns() - begin < 10000000000ull);
 	put(m, 0x941c, BIT(1));
 	assert_int_equal(get(m, RCS_BASE + 0x9c) & BIT(9), BIT(9));
 }

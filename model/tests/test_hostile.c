@@ -77,6 +77,33 @@ static void registers_for_the_host_only(void **state)
 	assert_int_equal(*vram32(d, CELL + 4), 1);
 }
 
+/* Nor may a context stop the engine that runs it; the host may. */
+static void a_context_cannot_stop_its_engine(void **state)
+{
+	struct device *d = *state;
+
+	EMIT(d, &c, LOAD_REG(1), RCS_BASE + 0x9c, BIT(24) | BIT(8), NOOP, STORE, CELL, 0, 1);
+	run_ring(d, RCS, &c);
+	assert_int_equal(*vram32(d, CELL), 1);
+	regs_write(d, RCS_BASE + 0x9c, BIT(24) | BIT(8));
+	EMIT(d, &c, STORE, CELL, 0, 2);
+	run_ring(d, RCS, &c);
+	assert_int_equal(*vram32(d, CELL), 1);
+}
+
+/* The GGTT is the kernel's: a process's batch does not get there by a jump. */
+static void a_batch_stays_in_its_space(void **state)
+{
+	struct device *d = *state;
+
+	((u32 *)ram)[0] = BATCH_END;
+	BATCH(d, 0x400000, MI(0x31, 1), GGTT_RAM, 0, BATCH_END);
+	EMIT(d, &c, BATCH_START, 0x400000, 0, NOOP);
+	run_ring(d, RCS, &c);
+	assert_true(d->engines[RCS].hung);
+	assert_int_equal(regs_peek(d, 0xceb8), GGTT_RAM >> 12);
+}
+
 /* The corner of the image that the model keeps for itself is the guest's to write. */
 static void noise_in_the_private_corner(void **state)
 {
@@ -340,6 +367,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		HOSTILE(registers_for_the_host_only),
+		HOSTILE(a_context_cannot_stop_its_engine),
+		HOSTILE(a_batch_stays_in_its_space),
 		HOSTILE(noise_in_the_private_corner),
 		HOSTILE(a_blit_from_the_corner),
 		HOSTILE(a_return_to_outside_of_the_ring),

@@ -217,6 +217,47 @@ static void images_that_cannot_be_used(void **state)
 	assert_int_equal(lrc_tail(d, e), RING_BYTES - 8);
 }
 
+/* Batches that the driver attaches to a restore: each load runs them, in the GGTT. */
+static void restore_batches(void **state)
+{
+	struct device *d = *state;
+	struct engine *e = &d->engines[RCS];
+	u32 load;
+
+	BATCH(d, B(0), MI(0x2f, 1) | BIT(22) | 5 << 8, CELL, 0, BATCH_END);
+	BATCH(d, B(1), MI(0x2f, 1) | BIT(22) | 5 << 8, CELL + 4, 0);
+	*vram32(d, IMAGE(&one, 0x13)) = B(0) | 1;
+	*vram32(d, IMAGE(&one, 0x15)) = B(1) | 1;	/* one cache line: it needs no end */
+	for (load = 1; load <= 3; load++) {
+		assert_true(lrc_load(d, e, one.lrca));
+		assert_int_equal(*vram32(d, CELL), load);
+		assert_int_equal(*vram32(d, CELL + 4), load);
+		assert_int_equal(e->cs.depth, 0);
+		assert_int_equal(e->cs.ring_head, 0);
+		lrc_save(d, e);
+	}
+}
+
+static void restore_batches_that_fail(void **state)
+{
+	struct device *d = *state;
+	struct engine *e = &d->engines[RCS];
+	u64 begin = cpu_ns();
+
+	BATCH(d, B(0), SEMAPHORE_EQUAL, 1, CELL, 0);			/* waits */
+	BATCH(d, B(1), MI(0x31, 1), B(1), 0);				/* does not end */
+	BATCH(d, B(2), STORE_GGTT, 0x30000000, 0, 1);			/* faults */
+	*vram32(d, IMAGE(&one, 0x13)) = B(0) | 1;
+	assert_false(lrc_load(d, e, one.lrca));
+	*vram32(d, IMAGE(&one, 0x13)) = B(1) | 1;
+	assert_false(lrc_load(d, e, one.lrca));
+	*vram32(d, IMAGE(&one, 0x13)) = B(2) | 1;
+	assert_false(lrc_load(d, e, one.lrca));
+	assert_true(cpu_ns() - begin < 250000000);
+	*vram32(d, IMAGE(&one, 0x13)) = B(2);
+	assert_true(lrc_load(d, e, one.lrca));
+}
+
 /* The image is gone when it is to be saved: said, and survived. */
 static void saving_to_nowhere(void **state)
 {
@@ -255,6 +296,8 @@ int main(void)
 		LRC(arbitration_goes_with_the_context),
 		LRC(time_adds_up),
 		LRC(images_that_cannot_be_used),
+		LRC(restore_batches),
+		LRC(restore_batches_that_fail),
 		LRC(saving_to_nowhere),
 		LRC(has_work),
 	};

@@ -225,6 +225,37 @@ static void timestamps_run(void **state)
 	assert_true(regs_read(d, RCS_BASE + 0x358) >= after);
 }
 
+/* Time counts while RC6 is allowed, in units of 1.28 us, and only then. */
+static void residency_grows_in_rc6(void **state)
+{
+	struct device *d = *state;
+	u32 before, after;
+
+	assert_int_equal(regs_read(d, 0x138108), 0);
+	regs_write(d, 0xa090, BIT(31));
+	usleep(13000);
+	before = regs_read(d, 0x138108);
+	assert_true(before >= 10000);
+	regs_write(d, 0xa090, 0);
+	before = regs_read(d, 0x138108);
+	usleep(2000);
+	assert_int_equal(regs_read(d, 0x138108), before);
+	regs_write(d, 0xa094, 4 << 16);
+	usleep(2000);
+	after = regs_read(d, 0x138108);
+	assert_true(after > before);
+	power_bus_reset(d);
+	assert_int_equal(regs_read(d, 0x138108), 0);
+}
+
+static void the_frequency_is_what_was_asked_for(void **state)
+{
+	struct device *d = *state;
+
+	regs_write(d, 0xa008, 36u << 23);
+	assert_int_equal(regs_read(d, 0x1381b4) >> 11, 36);
+}
+
 /* A card whose table leaves nothing to storage. */
 static struct card without_spans(void)
 {
@@ -316,6 +347,8 @@ int main(void)
 		CASE(engine_reset_handshake),
 		CASE(engine_mode_shows_idle),
 		CASE(timestamps_run),
+		CASE(residency_grows_in_rc6),
+		CASE(the_frequency_is_what_was_asked_for),
 		CASE(unknown_is_counted_each_and_listed_once),
 		CASE(beyond_the_end_reads_zero),
 		CASE(more_unknowns_than_the_list_holds),

@@ -268,6 +268,11 @@ static void seed_of_tables(void)
 	put16(&out, 0x380);
 	put8(&out, 7);
 	put_words(WORDS(0x4d42434d, 1, 0, 1, 1, 0, 0x400000, 0));
+	put8(&out, STEP_IMAGE);
+	put8(&out, 0);
+	put16(&out, 0x13);
+	put8(&out, 2);
+	put_words(WORDS(BATCH_AT(0) | 1, RCS_BASE + 0x1c4, BATCH_AT(1) | 1));
 	put8(&out, STEP_MEMORY);
 	put32(&out, 0x600000);
 	put8(&out, 3);

@@ -50,7 +50,13 @@ def fault_lmem_never_ready_xe(t):
     t.load('xe')
 
 
-@case(driver='xe', timeout=150, expect=('.*',))
+# The GuC has forgotten its buffers: nothing gets through, not even the reset that is to help.
+LOST = (r'\*ERROR\* .*CT write: non-zero status', r'\*ERROR\* .*CT dequeue failed', r'\*ERROR\* .*Timed out wait for G2H',
+        r'\*ERROR\* .*GuC RC setup HOST_CONTROL\(0\) failed', r'\*ERROR\* .*failed to enable GuC opt-in features',
+        r'\*ERROR\* .*GT0: reset failed \(-\w+\)', r'\*ERROR\* CRITICAL: Xe has declared device', r'Timedout job: ')
+
+
+@case(driver='xe', timeout=150, expect=LOST)
 def control_d3_loss(t):
     """Negative control: power lost while the card sleeps at run time, when xe saves nothing, is noticed."""
     power = '/sys/bus/pci/devices/0000:00:05.0/power'

@@ -39,9 +39,10 @@ def kunit_xe_live(t):
     run_modules(t, ['xe_live_test'], ['xe_bo', 'xe_migrate', 'xe_dma_buf', 'xe_mocs', 'xe_vram_backup'], 200)
 
 
-# Two tests do what is forbidden, to see that TTM warns.
+# Three tests do what is forbidden, to see that TTM or lockdep warns.
 @case(cards=0, timeout=180, check=COMPARED, expect=(r'WARNING: .* at ttm_bo_reserve_no_wait_ticket\+',
-                                    r'WARNING: .* at ttm_device_init\+'))
+                                    r'WARNING: .* at ttm_device_init\+',
+                                    r'WARNING: possible recursive locking detected'))
 def kunit_ttm(t):
     """TTM's suites pass; they need no card."""
     found = t.vm.out("find /lib/modules -name 'ttm_*_test.ko*'").split()

@@ -16,6 +16,11 @@ LEFT_OUT = {
     # reset. From the card's interrupt to the driver's tasklet it can take longer in an emulated machine.
     'execlists': ('live_preempt_cancel', ),
 }
+# Groups that break things on purpose, and what i915 says of it.
+RESET = r'Resetting \w+ for (CS error|preemption time out|stopped heartbeat on \w+)'
+EXPECT = {'requests': (RESET, ), 'hangcheck': (RESET, r'Resetting chip for '), 'execlists': (RESET, )}
+# Groups that give the card a few milliseconds for something: on a busy host one failure says little.
+TIMED = ('requests', 'hangcheck', 'execlists', 'gt_pm')
 
 
 def parameters(kernel):
@@ -29,26 +34,38 @@ def parameters(kernel):
 
 
 def declare(group):
-    # A selftest breaks things on purpose, and says so as an error.
-    @case(f'i915_live_{group}', timeout=420, expect=(r'\*ERROR\*', r'Resetting .* for CS error'), shows=f'i915 live selftests "{group}" pass')
+    @case(f'i915_live_{group}', timeout=420, expect=EXPECT.get(group, ()), shows=f'i915 live selftests "{group}" pass')
     def selftest(t):
         names = parameters(t.kernel)
         t.check(group in names, f'this kernel has no live selftest {group}')
         options = ' '.join(f'{key}={value}' for key, value in DRIVERS['i915-execlists'][1].items())
-        start = t.vm.console.size()
         if without := LEFT_OUT.get(group):
             options += ' st_filter=' + ','.join(f'!{name}' for name in without)
             t.note(f'without {", ".join(without)}')
         # Nobody reads what a capture of the card's state would hold, and it takes its time.
-        t.vm.sh(f'modprobe i915 {options} live_selftests=-1 error_capture=0 st_timeout=200 {names[group]}=1', 400, check=False)
-        verdict = t.vm.out('cat /sys/module/i915/parameters/live_selftests')
-        t.console()
-        log = t.vm.console.since(start)
-        t.check(f'Running {group}' in log, f'the group did not run; live_selftests is {verdict}')
-        ran = re.findall(r'i915: Running (\S+/\S+)', log)
-        if verdict != ALL_PASSED:
-            raise CaseFailed(f'selftest {ran[-1] if ran else group} ended with error {verdict}')
-        t.note(f'{len(ran)} tests')
+        options += f' live_selftests=-1 error_capture=0 st_timeout=200 {names[group]}=1'
+        failure = attempt(t, group, options)
+        if failure and group in TIMED:
+            t.note(f'{failure}; once more')
+            t.allow(r'\*ERROR\*')
+            t.vm.sh('modprobe -r i915')
+            failure = attempt(t, group, options)
+        t.check(not failure, failure)
+
+
+def attempt(t, group, options):
+    """Runs a group. What failed, or nothing."""
+    start = t.vm.console.size()
+    t.vm.sh(f'modprobe i915 {options}', 400, check=False)
+    verdict = t.vm.out('cat /sys/module/i915/parameters/live_selftests')
+    t.console()
+    log = t.vm.console.since(start)
+    t.check(f'Running {group}' in log, f'the group did not run; live_selftests is {verdict}')
+    ran = re.findall(r'i915: Running (\S+/\S+)', log)
+    if verdict != ALL_PASSED:
+        return f'selftest {ran[-1] if ran else group} ended with error {verdict}'
+    t.note(f'{len(ran)} tests')
+    return ''
 
 
 for name in GROUPS:

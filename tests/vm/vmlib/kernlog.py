@@ -9,7 +9,7 @@ TROUBLE = re.compile('|'.join((
     r'Unable to handle kernel', r'refcount_t: ', r'kmemleak: \d+ new', r'Out of memory: ', r'invoked oom-killer',
     r'\*ERROR\*', r'Kernel panic', r'\[drm\] .*(failed|error)',
     r'GPU HANG', r'Timedout job', r'Engine reset', r'Resetting \w+ for', r'declared device .* wedged',
-    r'DMA-API: ', r'DEBUG_LOCKS_WARN_ON', r'sysfs: cannot create duplicate',
+    r'DMA-API: .*device driver', r'raw-wakerefs=', r'DEBUG_LOCKS_WARN_ON', r'sysfs: cannot create duplicate',
 )))
 CONTEXT = 3
 

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """The emulated card: one dgpu-model process and its control socket."""
+import mmap
+import os
 import threading
 
 from .errors import CaseFailed, GuestDied
 from .lines import LineReader, connect
 from .process import processes
+
+PAGE = 4096
+# Poison tells where it stands, and, in these bits, which loss it is from.
+POISON, LOSSES = 0xdead << 48, 0xff << 40
 
 
 class Model:
@@ -54,6 +60,22 @@ class Model:
 
     def fault(self, text):
         return self.ask(f'fault {text}')
+
+    def poison_share(self):
+        """How much of VRAM's contents is what a loss of power left there (after "poison address").
+
+        Pages that begin with zeros do not count: nothing was ever written there.
+        """
+        folder = f'/proc/{self.child.pid}/fd'
+        links = {f'{folder}/{fd}': os.readlink(f'{folder}/{fd}') for fd in os.listdir(folder)}
+        path = next((path for path, target in links.items() if target.startswith('/memfd:vram')), None)
+        if path is None:
+            raise CaseFailed('the device model has no VRAM to look at')
+        with open(path, 'rb') as f, mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ) as vram:
+            words = ((page, int.from_bytes(vram[page * PAGE:page * PAGE + 8], 'little'))
+                     for page in range(len(vram) // PAGE))
+            kinds = [word & ~LOSSES == POISON | page for page, word in words if word]
+        return sum(kinds) / max(1, len(kinds))
 
     def stop(self):
         self._sock.close()

@@ -27,7 +27,7 @@ make_template() {
 	seq -f 'line %g' 20 >"$src/drivers/gpu/drm/a.c"
 	echo 'old' >"$src/include/drm/b.h"
 
-	cp -a "${TOOLS:-../../tools}" "$tree/tools"
+	cp -a "${TOOLS:-..}" "$tree/tools"
 	mkdir -p "$tree/drivers/gpu/drm" "$tree/include/drm"
 	echo 'new' >"$tree/drivers/gpu/drm/new.c"
 	echo 'ours' >"$tree/include/drm/b.h"

@@ -63,6 +63,14 @@ test_root_needs_root_rights() {
 	same "$before" "$(state)"
 }
 
+test_root_without_a_list() {
+	for f in empty gone; do
+		if [ "$f" = empty ]; then : >tools/root.packages; else rm tools/root.packages; fi
+		fails tools/root
+		says "no packages are listed in $TREE/tools/root.packages"
+	done
+}
+
 test_root_made_anew() {
 	old_root
 	fake_mmdebstrap

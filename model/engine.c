@@ -105,7 +105,7 @@ u32 engine_read_context_timestamp(struct device *d, const struct reg *r, u32 off
 	struct engine *e = reg_engine(d, r);
 
 	(void)offset;
-	return e->cs.loaded ? lrc_timestamp(d, e) : 0;
+	return lrc_timestamp(d, e);
 }
 
 u32 engine_read_mode(struct device *d, const struct reg *r, u32 offset)

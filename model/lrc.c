@@ -261,7 +261,8 @@ void lrc_save(struct device *d, struct engine *e)
 	ggtt_write32(d, image(cs, IMAGE_HEAD), cs->ring_head);
 	gtt_write(d, GGTT_SPACE, image(cs, IMAGE_RING_CTL + 1), page + IMAGE_RING_CTL + 1,
 		  (IMAGE_DWORDS - IMAGE_RING_CTL - 1) * 4);
-	ggtt_write32(d, image(cs, IMAGE_TIMESTAMP), lrc_timestamp(d, e));
+	cs->timestamp = lrc_timestamp(d, e);
+	ggtt_write32(d, image(cs, IMAGE_TIMESTAMP), cs->timestamp);
 	cs->loaded = false;
 }
 
@@ -277,6 +278,9 @@ u32 lrc_tail(struct device *d, const struct engine *e)
 
 u32 lrc_timestamp(const struct device *d, const struct engine *e)
 {
+	/* Between contexts the register keeps what the last one left. */
+	if (!e->cs.loaded)
+		return e->cs.timestamp;
 	return e->cs.timestamp + (u32)(device_ticks(d) - e->cs.loaded_ticks);
 }
 

@@ -197,6 +197,19 @@ static void time_adds_up(void **state)
 	assert_true(image_word(d, &one, 0x23) >= first);
 }
 
+static void time_stands_still_between_contexts(void **state)
+{
+	struct device *d = *state;
+	u32 left;
+
+	EMIT(d, &one, NOOP, NOOP);
+	*vram32(d, IMAGE(&one, 0x23)) = 1000000;
+	one_at_a_time(d, &one);
+	left = image_word(d, &one, 0x23);
+	assert_true(left >= 1000000);
+	assert_int_equal(regs_read(d, RCS_BASE + 0x3a8), left);
+}
+
 static void images_that_cannot_be_used(void **state)
 {
 	struct device *d = *state;
@@ -295,6 +308,7 @@ int main(void)
 		LRC(another_head_makes_the_place_void),
 		LRC(arbitration_goes_with_the_context),
 		LRC(time_adds_up),
+		LRC(time_stands_still_between_contexts),
 		LRC(images_that_cannot_be_used),
 		LRC(restore_batches),
 		LRC(restore_batches_that_fail),

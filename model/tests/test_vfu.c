@@ -352,6 +352,22 @@ static void accesses_out_of_range(void **state)
 	assert_int_equal(write_region(d, 1, 0, 4, &word, 4), 0);
 }
 
+static void doorbells_that_nobody_set_up(void **state)
+{
+	struct device *d = *state;
+	u32 word = 1, got;
+	u16 half;
+
+	assert_int_equal(write_region(d, 0, 0x7ff000, 4, &word, 4), 0);
+	assert_int_equal(read_region(d, 0, 0x7ff000, 4), 0);
+	memcpy(&got, out + 16, 4);
+	assert_int_equal(got, 0xdeadbeef);
+	assert_int_equal(read_region(d, 0, 0x7ff002, 2), 0);
+	memcpy(&half, out + 16, 2);
+	assert_int_equal(half, 0xdead);
+	assert_int_equal(d->counters.unmodelled, 0);
+}
+
 static void reset(void **state)
 {
 	struct device *d = *state;
@@ -387,6 +403,7 @@ int main(void)
 		CASE(accesses),
 		CASE(odd_accesses),
 		CASE(accesses_out_of_range),
+		CASE(doorbells_that_nobody_set_up),
 		CASE(reset),
 		CASE(no_reply_where_none_is_wanted),
 	};

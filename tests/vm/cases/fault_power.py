@@ -53,7 +53,8 @@ def fault_lmem_never_ready_xe(t):
 # The GuC has forgotten its buffers: nothing gets through, not even the reset that is to help.
 LOST = (r'\*ERROR\* .*CT write: non-zero status', r'\*ERROR\* .*CT dequeue failed', r'\*ERROR\* .*Timed out wait for G2H',
         r'\*ERROR\* .*GuC RC setup HOST_CONTROL\(0\) failed', r'\*ERROR\* .*failed to enable GuC opt-in features',
-        r'\*ERROR\* .*GT0: reset failed \(-\w+\)', r'\*ERROR\* CRITICAL: Xe has declared device', r'Timedout job: ')
+        r'\*ERROR\* .*GT0: reset failed \(-\w+\)', r'\*ERROR\* CRITICAL: Xe has declared device', r'Timedout job: ',
+        r'Schedule disable failed to respond')
 
 
 @case(driver='xe', timeout=150, expect=LOST)

@@ -11,10 +11,10 @@ def prepare_disk(vm):
     vm.sh('mkswap /dev/vda >/dev/null && swapon /dev/vda')
 
 
-def try_suspend(vm, how, seconds=120):
-    """Sleep and wake up. The status and text of the write to /sys/power/state."""
+def try_suspend(vm, how, seconds=120, state='mem'):
+    """Sleep and wake up; state is what pm-test-LEVEL tries. The status and text of the write to /sys/power/state."""
     if how.startswith('pm-test-'):
-        level, state = how[len('pm-test-'):], 'mem'
+        level = how[len('pm-test-'):]
     else:
         level, state = 'none', STATES[how]
     return vm.sh(f'echo {level} >/sys/power/pm_test; echo {state} >/sys/power/state; s=$?; '

@@ -40,11 +40,13 @@ class Channel(unittest.TestCase):
         master, slave = pty.openpty()
         ours, theirs = socket.socketpair()
         self.process = subprocess.Popen([f'{self.folder.name}/guest-agent', os.ttyname(slave)])
-        self.fds = [master, slave]
+        self.slave = slave
         self.sockets = [ours, theirs]
         self.master = master
-        for pair in ((master, theirs.fileno()), (theirs.fileno(), master)):
-            threading.Thread(target=copy, args=pair, daemon=True).start()
+        self.copiers = [threading.Thread(target=copy, args=pair, daemon=True)
+                        for pair in ((master, theirs.fileno()), (theirs.fileno(), master))]
+        for copier in self.copiers:
+            copier.start()
         self.agent = Agent(Deadline(60))
         self.agent.attach(ours)
         self.agent.wait_hello(10)
@@ -52,13 +54,17 @@ class Channel(unittest.TestCase):
     def tearDown(self):
         self.process.kill()
         self.process.wait()
-        for fd in self.fds:
-            os.close(fd)
+        # The copiers end before their descriptors go: the next test gets the same numbers.
+        os.close(self.slave)
         for sock in self.sockets:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+        for copier in self.copiers:
+            copier.join(10)
+        os.close(self.master)
+        for sock in self.sockets:
             sock.close()
 
     def test_status_and_both_outputs(self):

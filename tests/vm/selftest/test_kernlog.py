@@ -21,7 +21,9 @@ class Troubles(unittest.TestCase):
                      'xe 0000:00:05.0: [drm] *ERROR* GT0: oh', 'WARNING: possible circular locking dependency detected',
                      'BUG: KASAN: slab-use-after-free in f', 'INFO: task kworker/0:1 blocked for more than 120 s',
                      'Out of memory: Killed process 77', 'Kernel panic - not syncing: Fatal', 'Oops: 0000 [#1] SMP',
-                     'UBSAN: array-index-out-of-bounds in f', 'general protection fault, probably for'):
+                     'UBSAN: array-index-out-of-bounds in f', 'general protection fault, probably for',
+                     'i915 0000:00:05.0: [drm] GPU HANG: ecode 12:1:00000000', 'i915 raw-wakerefs=2 wakelocks=0 on cleanup',
+                     'DMA-API: xe 0000:00:05.0: device driver frees DMA memory it has not allocated'):
             self.assertEqual(len(self.lines(QUIET + '[    2.0] ' + line)), 1, line)
 
     def test_expected(self):

@@ -37,7 +37,8 @@ def parameters(kernel):
 
 
 def declare(group):
-    @case(f'i915_live_{group}', timeout=420, expect=EXPECT.get(group, ()), shows=f'i915 live selftests "{group}" pass')
+    @case(f'i915_live_{group}', timeout=420, expect=EXPECT.get(group, ()), alone=group in TIMED,
+          shows=f'i915 live selftests "{group}" pass')
     def selftest(t):
         names = parameters(t.kernel)
         t.check(group in names, f'this kernel has no live selftest {group}')

@@ -47,6 +47,7 @@ class Case:
     expect: tuple = ()
     check: tuple = ('branch',)
     must_fail: str = ''
+    alone: bool = False
 
     @property
     def summary(self):
@@ -54,20 +55,21 @@ class Case:
 
 
 def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, timeout=180, expect=(), check=('branch',),
-         must_fail='', **shape):
+         must_fail='', alone=False, **shape):
     """Declare a case. Words that are not parameters describe the machine, see machine.Shape.
 
     shows: what it shows, where one function serves several cases (default: its docstring).
     expect: patterns of kernel messages that are no failure here.
     check: the kernels that the regular set runs it on; the complete set runs it on any.
     must_fail: a negative control; the case passes when it fails with this text.
+    alone: whether no other case may run beside it, since it depends on the machine's time.
     """
     def declare(function):
         if not (shows or function.__doc__):
             raise ValueError(f'case {function.__name__} does not say what it shows')
         Shape(**shape)
         made = Case(name or function.__name__, shows or function.__doc__, function, tuple(kernels), shape, driver,
-                    options or {}, timeout, tuple(expect), tuple(check), must_fail)
+                    options or {}, timeout, tuple(expect), tuple(check), must_fail, alone)
         if made.name in _registry:
             raise ValueError(f'two cases are called {made.name}')
         _registry[made.name] = made

@@ -96,12 +96,19 @@ class Runner:
 
     def run(self, todo):
         self._to_come = {(case.name, kernel): self._durations.expected(case, kernel) for case, kernel in todo}
+        if len(todo) > 1:
+            print(f'{len(todo)} cases, {self._estimate()}', file=self.out, flush=True)
+        self._run_together([item for item in todo if not item[0].alone], self.jobs)
+        self._run_together([item for item in todo if item[0].alone], 1)
+        self._durations.record(self.outcomes)
+        scratch.drop(self._folder)
+        return self.outcomes
+
+    def _run_together(self, todo, jobs):
         # The longest first, so that no single case is left over at the end.
         for item in sorted(todo, key=lambda item: -self._durations.expected(*item)):
             self._work.put(item)
-        if len(todo) > 1:
-            print(f'{len(todo)} cases, {self._estimate()}', file=self.out, flush=True)
-        workers = [threading.Thread(target=self._worker, daemon=True) for _ in range(min(self.jobs, len(todo)))]
+        workers = [threading.Thread(target=self._worker, daemon=True) for _ in range(min(jobs, len(todo)))]
         for worker in workers:
             worker.start()
         try:
@@ -112,9 +119,6 @@ class Runner:
             # What fails from here on fails because its machine is taken away.
             self._interrupted.set()
             raise
-        self._durations.record(self.outcomes)
-        scratch.drop(self._folder)
-        return self.outcomes
 
     def _estimate(self):
         minutes = sum(self._to_come.values()) / self.jobs / 60

@@ -52,7 +52,8 @@ def declare(driver):
         t.equal(t.vm.events('SUSPEND'), 20, 'entries of S3')
 
     # The GuC's own part is small, and xe has it too: that driver is left to a run by name.
-    @case(f'{driver}_every_suspend', driver=driver, timeout=300, check=() if driver == 'i915-guc' else ('debug',),
+    @case(f'{driver}_every_suspend', driver=driver, disk='4G', timeout=300,
+          check=() if driver == 'i915-guc' else ('debug',),
           shows=f'{driver}: S3, suspend to idle, pm_test in one boot, and no report of a kernel built for debugging')
     def every_suspend(t):
         t.keep_awake()

@@ -283,11 +283,3 @@ u32 lrc_timestamp(const struct device *d, const struct engine *e)
 		return e->cs.timestamp;
 	return e->cs.timestamp + (u32)(device_ticks(d) - e->cs.loaded_ticks);
 }
-
-bool lrc_has_work(struct device *d, u32 lrca)
-{
-	u64 base = (u64)(lrca & ~PAGE_MASK) + IMAGE_OFFSET;
-
-	return (ggtt_read32(d, base + IMAGE_HEAD * 4) & RING_HEAD_MASK) !=
-	       (ggtt_read32(d, base + IMAGE_TAIL * 4) & RING_TAIL_MASK);
-}

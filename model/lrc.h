@@ -26,7 +26,4 @@ u32 lrc_tail(struct device *d, const struct engine *e);
 /** lrc_timestamp - ticks the loaded context has run in all. */
 u32 lrc_timestamp(const struct device *d, const struct engine *e);
 
-/** lrc_has_work - the ring of the context at @lrca is not empty. */
-bool lrc_has_work(struct device *d, u32 lrca);
-
 #endif

@@ -284,18 +284,6 @@ static void saving_to_nowhere(void **state)
 	lrc_save(d, e);
 }
 
-static void has_work(void **state)
-{
-	struct device *d = *state;
-
-	assert_false(lrc_has_work(d, one.lrca));
-	EMIT(d, &one, NOOP, NOOP);
-	assert_true(lrc_has_work(d, one.lrca));
-	one_at_a_time(d, &one);
-	assert_false(lrc_has_work(d, one.lrca));
-	assert_false(lrc_has_work(d, 0x30000000));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,7 +301,6 @@ int main(void)
 		LRC(restore_batches),
 		LRC(restore_batches_that_fail),
 		LRC(saving_to_nowhere),
-		LRC(has_work),
 	};
 
 	return cmocka_run_group_tests_name("lrc", tests, NULL, NULL);

@@ -54,10 +54,10 @@ static const struct reg regs[] = {
 	{ "FORCEWAKE_RENDER",	0xa278,	  1, 0, 0, NULL, reg_write_masked },
 	{ "FORCEWAKE_VDBOX",	0xa540,	  8, 4, 0, NULL, reg_write_masked },
 	{ "FORCEWAKE_VEBOX",	0xa560,	  4, 4, 0, NULL, reg_write_masked },
-	{ "FORCEWAKE_ACK_GT",	0x130044, 1, 0, 0, reg_reads_mirror, reg_write_ignored, 0xa188 },
-	{ "FORCEWAKE_ACK_RENDER", 0xd84,  1, 0, 0, reg_reads_mirror, reg_write_ignored, 0xa278 },
-	{ "FORCEWAKE_ACK_VDBOX", 0xd50,	  8, 4, 0, reg_reads_mirror, reg_write_ignored, 0xa540 },
-	{ "FORCEWAKE_ACK_VEBOX", 0xd70,	  4, 4, 0, reg_reads_mirror, reg_write_ignored, 0xa560 },
+	{ "FORCEWAKE_ACK_GT",	0x130044, 1, 0, 0, gt_read_forcewake_ack, reg_write_ignored, 0xa188 },
+	{ "FORCEWAKE_ACK_RENDER", 0xd84,  1, 0, 0, gt_read_forcewake_ack, reg_write_ignored, 0xa278 },
+	{ "FORCEWAKE_ACK_VDBOX", 0xd50,	  8, 4, 0, gt_read_forcewake_ack, reg_write_ignored, 0xa540 },
+	{ "FORCEWAKE_ACK_VEBOX", 0xd70,	  4, 4, 0, gt_read_forcewake_ack, reg_write_ignored, 0xa560 },
 
 	/* Resets. */
 	{ "GDRST",		0x941c,	  1, 0, 0, reg_reads_zero, gt_write_reset },

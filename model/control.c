@@ -5,6 +5,7 @@
 
 #include "control.h"
 #include "device.h"
+#include "lrc.h"
 
 #define WORDS_MAX 8
 
@@ -37,6 +38,40 @@ static void state(struct device *d, char *answer, size_t size, bool client)
 	}
 }
 
+/* Where each engine is, as far as one can be waited for. */
+static void engines(struct device *d, char *answer, size_t size)
+{
+	size_t used = (size_t)snprintf(answer, size, "ok msi=%s irq=%s,%#x,%#x", d->irq.msi_fd < 0 ? "off" : "on",
+				       d->irq.master ? "on" : "off", d->irq.pending[0], d->irq.pending[1]);
+	u32 i;
+
+	for (i = 0; i < d->card->engine_count; i++) {
+		struct engine *e = &d->engines[i];
+		struct execlists *x = &e->execlists;
+		const char *name = e->facts->name, *is = "idle";
+
+		if (e->hung)
+			is = "hung";
+		else if (e->stopped)
+			is = "stopped";
+		else if (e->cs.loaded)
+			is = "running";
+		used += (size_t)snprintf(answer + used, size - used, " %s.state=%s %s.ports=%#llx,%#llx %s.port=%u",
+					 name, is, name, (unsigned long long)x->port[0],
+					 (unsigned long long)x->port[1], name, x->current);
+		if (x->switch_pending)
+			used += (size_t)snprintf(answer + used, size - used, " %s.next=%#llx,%#llx", name,
+						 (unsigned long long)x->next_port[0],
+						 (unsigned long long)x->next_port[1]);
+		used += (size_t)snprintf(answer + used, size - used,
+					 " %s.status=%u %s.ring=%#x,%#x %s.batch=%#llx,%u %s.preemptible=%s "
+					 "%s.vectors=%#x", name, x->csb_write, name, e->cs.ring_head,
+					 e->cs.loaded ? lrc_tail(d, e) : 0, name, (unsigned long long)e->cs.pc,
+					 e->cs.depth, name, e->cs.arbitration ? "yes" : "no", name,
+					 d->irq.sources[e->facts->irq_bank][e->facts->irq_bit].vector);
+	}
+}
+
 static bool set_poison(struct device *d, char **words)
 {
 	struct power *power = &d->power;
@@ -62,10 +97,11 @@ static bool set_poison(struct device *d, char **words)
 static void help(char *answer, size_t size)
 {
 	snprintf(answer, size,
-		 "ok ping | help | state | counters | unmodelled | poison address|zero|0xWORD | "
-		 "fault list|clear | fault blit-fail|blit-skip|blit-corrupt|blit-hang|irq-drop N | "
-		 "fault irq-delay N MS | fault hang ENGINE | "
-		 "fault d3-loss|reset-loss|lmem-init|guc-silent|guc-firmware on|off");
+		 "ok ping | help | state | engines | counters | unmodelled | poison address|zero|0xWORD | "
+		 "fault list|clear | fault blit-fail|blit-skip|blit-corrupt|blit-hang N [COUNT|all] | "
+		 "fault irq-drop N | fault irq-delay N MS | fault hang ENGINE | "
+		 "fault d3-loss|reset-loss|lmem-init|guc-silent|guc-firmware|guc-reset|"
+		 "forcewake on|off");
 }
 
 void control_line(struct device *d, char *line, char *answer, size_t size, bool client)
@@ -89,6 +125,8 @@ void control_line(struct device *d, char *line, char *answer, size_t size, bool 
 		help(answer, size);
 	else if (!strcmp(words[0], "state"))
 		state(d, answer, size, client);
+	else if (!strcmp(words[0], "engines"))
+		engines(d, answer, size);
 	else if (!strcmp(words[0], "counters"))
 		counters(d, answer, size);
 	else if (!strcmp(words[0], "unmodelled"))

@@ -46,6 +46,8 @@ const char *device_init(struct device *d, const struct device_options *options)
 	if (options->vram_bytes < card->vram_min || options->vram_bytes > card->vram_max ||
 	    options->vram_bytes & (options->vram_bytes - 1))
 		return "the size of VRAM must be a power of two from 256M to 16G";
+	if (options->bar_bytes > options->vram_bytes || options->bar_bytes & (options->bar_bytes - 1))
+		return "the size of VRAM's BAR must be a power of two, and not more than VRAM";
 
 	d->card = card;
 	d->started_ns = clock_ns();
@@ -59,6 +61,7 @@ const char *device_init(struct device *d, const struct device_options *options)
 	log_open(&d->log, options->log_path, options->log_level, options->strict);
 
 	d->vram.bytes = options->vram_bytes;
+	d->vram.bar_bytes = options->bar_bytes ? options->bar_bytes : options->vram_bytes;
 	d->vram.fd = memory_create("vram", d->vram.bytes, &d->vram.map);
 	d->regs.bar0_fd = memory_create("bar0", card->bar0_bytes, &d->regs.bar0);
 	if (d->vram.fd < 0 || d->regs.bar0_fd < 0)

@@ -51,7 +51,7 @@ struct device {
 
 struct device_options {
 	const char *card;
-	u64 vram_bytes;
+	u64 vram_bytes, bar_bytes;		/* 0: a BAR for all of it */
 	const char *log_path;
 	enum log_level log_level;
 	bool strict;

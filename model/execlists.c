@@ -38,7 +38,11 @@ static void report(struct device *d, struct engine *e, u32 to, u32 away)
 
 	x->csb_write = (x->csb_write + 1) % CSB_ENTRIES;
 	slot = hws + CSB_IN_STATUS_PAGE + 8 * x->csb_write;
-	ggtt_write32(d, slot, to);
+	if (!ggtt_write32(d, slot, to)) {
+		d->counters.translation_faults++;
+		log_error(d, "%s: no status page at %#x: the host is not told %08x %08x", e->facts->name,
+			  hws, to, away);
+	}
 	ggtt_write32(d, slot + 4, away);
 	regs_poke(d, base + RING_CSB + 8 * (x->csb_write % 6), to);
 	regs_poke(d, base + RING_CSB + 8 * (x->csb_write % 6) + 4, away);

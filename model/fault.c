@@ -7,21 +7,25 @@
 
 enum blit_fault fault_next_blit(struct device *d)
 {
+	struct faults *f = &d->faults;
 	enum blit_fault fate = BLIT_OK;
 	int i;
 
-	for (i = BLIT_OK + 1; i < BLIT_FAULTS; i++)
-		if (d->faults.blit[i] && --d->faults.blit[i] == 0 && fate == BLIT_OK)
+	for (i = BLIT_OK + 1; i < BLIT_FAULTS; i++) {
+		if (!f->blit[i] || --f->blit[i])
+			continue;
+		if (fate == BLIT_OK)
 			fate = (enum blit_fault)i;
+		if (f->blit_more[i]) {
+			f->blit[i] = 1;
+			if (f->blit_more[i] != FAULTS_WITHOUT_END)
+				f->blit_more[i]--;
+		}
+	}
 	if (fate != BLIT_OK)
 		d->counters.faults_fired++;
 	return fate;
 }
-
-struct count_fault {
-	const char *name;
-	size_t offset;
-};
 
 struct switch_fault {
 	const char *name;
@@ -31,12 +35,11 @@ struct switch_fault {
 
 #define FAULT_AT(member) offsetof(struct faults, member)
 
-static const struct count_fault counts[] = {
-	{ "blit-fail", FAULT_AT(blit[BLIT_FAIL]) },
-	{ "blit-skip", FAULT_AT(blit[BLIT_SKIP]) },
-	{ "blit-corrupt", FAULT_AT(blit[BLIT_CORRUPT]) },
-	{ "blit-hang", FAULT_AT(blit[BLIT_HANG]) },
-	{ "irq-drop", FAULT_AT(irq_drop) },
+static const char *const blit_names[BLIT_FAULTS] = {
+	[BLIT_FAIL] = "blit-fail",
+	[BLIT_SKIP] = "blit-skip",
+	[BLIT_CORRUPT] = "blit-corrupt",
+	[BLIT_HANG] = "blit-hang",
 };
 
 static const struct switch_fault switches[] = {
@@ -45,6 +48,8 @@ static const struct switch_fault switches[] = {
 	{ "lmem-init", FAULT_AT(lmem_never_ready), false },
 	{ "guc-silent", FAULT_AT(guc_silent), true },
 	{ "guc-firmware", FAULT_AT(guc_refuses_firmware), false },
+	{ "guc-reset", FAULT_AT(guc_ignores_reset), false },
+	{ "forcewake", FAULT_AT(no_forcewake), false },
 };
 
 static bool number(const char *word, u64 max, u64 *value)
@@ -63,10 +68,19 @@ static void list(struct device *d, char *answer, size_t size)
 	size_t used = 0, i;
 
 	used += (size_t)snprintf(answer, size, "ok");
-	for (i = 0; i < ARRAY_LEN(counts); i++)
-		used += (size_t)snprintf(answer + used, size - used, " %s=%llu", counts[i].name,
-					 *(unsigned long long *)(base + counts[i].offset));
-	used += (size_t)snprintf(answer + used, size - used, " irq-delay=%llu,%llums",
+	for (i = BLIT_OK + 1; i < BLIT_FAULTS; i++) {
+		u64 more = d->faults.blit_more[i];
+
+		used += (size_t)snprintf(answer + used, size - used, " %s=%llu", blit_names[i],
+					 (unsigned long long)d->faults.blit[i]);
+		if (more == FAULTS_WITHOUT_END)
+			used += (size_t)snprintf(answer + used, size - used, ",all");
+		else if (more)
+			used += (size_t)snprintf(answer + used, size - used, ",%llu",
+						 (unsigned long long)more + 1);
+	}
+	used += (size_t)snprintf(answer + used, size - used, " irq-drop=%llu irq-delay=%llu,%llums",
+				 (unsigned long long)d->faults.irq_drop,
 				 (unsigned long long)d->faults.irq_delay_count,
 				 (unsigned long long)d->faults.irq_delay_ms);
 	for (i = 0; i < ARRAY_LEN(switches); i++)
@@ -77,6 +91,28 @@ static void list(struct device *d, char *answer, size_t size)
 		if (d->engines[i].hung)
 			used += (size_t)snprintf(answer + used, size - used, " hang=%s",
 						 d->engines[i].facts->name);
+}
+
+/* N [COUNT|all]: the words after the name. */
+static bool blits(struct device *d, size_t which, char **words)
+{
+	u64 first, count, more = 0;
+
+	if (!number(words[0], UINT32_MAX, &first))
+		return false;
+	if (words[1]) {
+		if (!strcmp(words[1], "all"))
+			more = FAULTS_WITHOUT_END;
+		else if (number(words[1], UINT32_MAX, &count) && count)
+			more = count - 1;
+		else
+			return false;
+		if (!first || words[2])
+			return false;
+	}
+	d->faults.blit[which] = first;
+	d->faults.blit_more[which] = more;
+	return true;
 }
 
 static bool hang(struct device *d, const char *name)
@@ -126,14 +162,20 @@ bool fault_command(struct device *d, char **words, char *answer, size_t size)
 		d->faults.irq_delay_ms = ms;
 		return true;
 	}
-	for (i = 0; i < ARRAY_LEN(counts); i++) {
-		if (strcmp(words[0], counts[i].name))
+	for (i = BLIT_OK + 1; i < BLIT_FAULTS; i++) {
+		if (strcmp(words[0], blit_names[i]))
 			continue;
+		if (blits(d, i, words + 1))
+			return true;
+		snprintf(answer, size, "error usage: fault %s N [COUNT|all]", words[0]);
+		return false;
+	}
+	if (!strcmp(words[0], "irq-drop")) {
 		if (!number(words[1], UINT32_MAX, &value) || words[2]) {
-			snprintf(answer, size, "error usage: fault %s N", words[0]);
+			snprintf(answer, size, "error usage: fault irq-drop N");
 			return false;
 		}
-		*(u64 *)(base + counts[i].offset) = value;
+		d->faults.irq_drop = value;
 		return true;
 	}
 	for (i = 0; i < ARRAY_LEN(switches); i++) {

@@ -16,9 +16,12 @@ enum blit_fault {
 	BLIT_FAULTS,
 };
 
+#define FAULTS_WITHOUT_END UINT64_MAX
+
 /* Faults on request. A countdown of n means the n-th from now; 0 is off. */
 struct faults {
 	u64 blit[BLIT_FAULTS];
+	u64 blit_more[BLIT_FAULTS];	/* so many directly after that one, too */
 	u64 irq_drop;		/* so many messages are not sent */
 	u64 irq_delay_ms;
 	u64 irq_delay_count;
@@ -27,6 +30,8 @@ struct faults {
 	bool lmem_never_ready;
 	bool guc_silent;
 	bool guc_refuses_firmware;
+	bool guc_ignores_reset;
+	bool no_forcewake;
 };
 
 /** fault_next_blit - called once a blit; tells its fate and counts down. */

@@ -27,6 +27,17 @@ void gt_write_reset(struct device *d, const struct reg *r, u32 offset, u32 value
 		guc_reset(d);
 }
 
+/* What was asked for is there at once, or with the fault never. */
+u32 gt_read_forcewake_ack(struct device *d, const struct reg *r, u32 offset)
+{
+	u32 asked = reg_reads_mirror(d, r, offset);
+
+	if (!d->faults.no_forcewake)
+		return asked;
+	d->counters.faults_fired += asked != 0;
+	return 0;
+}
+
 /* The mailbox answers at once. What it is told about power and frequency changes nothing here. */
 void gt_write_pcode(struct device *d, const struct reg *r, u32 offset, u32 value)
 {

@@ -11,6 +11,7 @@ struct reg;
 void gt_write_reset(struct device *d, const struct reg *r, u32 offset, u32 value);
 void gt_write_pcode(struct device *d, const struct reg *r, u32 offset, u32 value);
 u32 gt_read_frequency(struct device *d, const struct reg *r, u32 offset);
+u32 gt_read_forcewake_ack(struct device *d, const struct reg *r, u32 offset);
 void gt_write_control(struct device *d, const struct reg *r, u32 offset, u32 value);
 
 #endif

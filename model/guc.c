@@ -7,8 +7,9 @@
 
 #define GUC_STATUS		0xc000
 #define GUC_STATUS_IN_RESET	BIT(0)
+/* What became of the signature, the firmware's own status, the boot ROM's. */
 #define GUC_STATUS_READY	(2u << 30 | 0xf0u << 8 | 0x76u << 1)
-#define GUC_STATUS_BAD_KEY	(1u << 30 | 0x74u << 8)
+#define GUC_STATUS_BAD_SIGNATURE (1u << 30 | 0x50u << 1)
 #define DMA_START		BIT(0)
 #define DMA_UOS_MOVE		BIT(4)
 
@@ -68,7 +69,7 @@ void guc_write_dma_control(struct device *d, const struct reg *r, u32 offset, u3
 			bool refused = d->faults.guc_refuses_firmware;
 
 			log_info(d, "GuC: firmware %s", refused ? "refused on request" : "started");
-			regs_poke(d, GUC_STATUS, refused ? GUC_STATUS_BAD_KEY : GUC_STATUS_READY);
+			regs_poke(d, GUC_STATUS, refused ? GUC_STATUS_BAD_SIGNATURE : GUC_STATUS_READY);
 			d->counters.faults_fired += refused;
 		}
 		now &= ~DMA_START;
@@ -123,6 +124,10 @@ static void mailbox_message(struct device *d)
 		d->guc.buffers_on = dw[1];
 		break;
 	case ACTION_SOFT_RESET:
+		if (d->faults.guc_ignores_reset) {
+			d->counters.faults_fired++;
+			return;
+		}
 		d->guc.buffers_on = false;
 		d->guc.backlog_count = 0;
 		guc_submit_reset(d);

@@ -28,13 +28,74 @@ void log_open(struct log *log, const char *path, enum log_level level, bool stri
 	}
 	log->level = level;
 	log->strict = strict;
+	log->window_ns = LOG_WINDOW_NS;
+	pthread_mutex_init(&log->lock, NULL);
 }
 
 void log_close(struct log *log)
 {
+	u32 i;
+
+	for (i = 0; i < LOG_KINDS && log->file; i++)
+		if (log->kinds[i].left_out)
+			fprintf(log->file, "%llu lines like it were left out: %s\n",
+				(unsigned long long)log->kinds[i].left_out, log->kinds[i].format);
 	if (log->file && log->file != stderr)
 		fclose(log->file);
 	log->file = NULL;
+}
+
+static void stamp(struct device *d)
+{
+	fprintf(d->log.file, "[%10.4f] ", (double)(clock_ns() - d->started_ns) / 1e9);
+}
+
+__attribute__((format(printf, 2, 0)))
+static void write_line(struct device *d, const char *format, va_list args)
+{
+	stamp(d);
+	vfprintf(d->log.file, format, args);
+	fputc('\n', d->log.file);
+	fflush(d->log.file);
+}
+
+static struct log_kind *kind_of(struct log *log, const char *format)
+{
+	u32 i;
+
+	for (i = 0; i < LOG_KINDS - 1; i++)
+		if (!log->kinds[i].format || log->kinds[i].format == format)
+			break;
+	/* The last place is for all that have none. */
+	log->kinds[i].format = format;
+	return &log->kinds[i];
+}
+
+static bool too_often(struct device *d, const char *format)
+{
+	struct log_kind *kind = kind_of(&d->log, format);
+	u64 now = clock_ns();
+
+	if (now - kind->since_ns >= d->log.window_ns) {
+		if (kind->left_out) {
+			stamp(d);
+			fprintf(d->log.file, "%llu lines like it were left out before:\n",
+				(unsigned long long)kind->left_out);
+		}
+		kind->since_ns = now;
+		kind->written = 0;
+		kind->left_out = 0;
+	}
+	if (kind->written < LOG_BURST) {
+		kind->written++;
+		return false;
+	}
+	if (!kind->left_out++) {
+		stamp(d);
+		fprintf(d->log.file, "too many lines of this kind, they are left out for a while: %s\n", format);
+		fflush(d->log.file);
+	}
+	return true;
 }
 
 void log_at(struct device *d, enum log_level level, const char *format, ...)
@@ -45,14 +106,28 @@ void log_at(struct device *d, enum log_level level, const char *format, ...)
 	if (!log->file || level > log->level)
 		return;
 
-	flockfile(log->file);
-	fprintf(log->file, "[%10.4f] ", (double)(clock_ns() - d->started_ns) / 1e9);
+	pthread_mutex_lock(&log->lock);
+	if (level > LOG_INFO || !too_often(d, format)) {
+		va_start(args, format);
+		write_line(d, format, args);
+		va_end(args);
+	}
+	pthread_mutex_unlock(&log->lock);
+}
+
+/* A line that is limited by who writes it. */
+__attribute__((format(printf, 2, 3)))
+static void log_always(struct device *d, const char *format, ...)
+{
+	va_list args;
+
+	if (!d->log.file)
+		return;
+	pthread_mutex_lock(&d->log.lock);
 	va_start(args, format);
-	vfprintf(log->file, format, args);
+	write_line(d, format, args);
 	va_end(args);
-	fputc('\n', log->file);
-	fflush(log->file);
-	funlockfile(log->file);
+	pthread_mutex_unlock(&d->log.lock);
 }
 
 void unmodelled(struct device *d, enum once_kind kind, u64 id, const char *detail)
@@ -75,8 +150,8 @@ void unmodelled(struct device *d, enum once_kind kind, u64 id, const char *detai
 	} else if (!log->strict) {
 		return;
 	}
-	log_error(d, "unmodelled %s %#llx%s%s", once_names[kind], (unsigned long long)id,
-		  detail ? ": " : "", detail ? detail : "");
+	log_always(d, "unmodelled %s %#llx%s%s", once_names[kind], (unsigned long long)id,
+		   detail ? ": " : "", detail ? detail : "");
 
 	if (log->strict) {
 		log_error(d, "stopped, because --strict was given");

@@ -2,7 +2,9 @@
 #ifndef MODEL_LOG_H
 #define MODEL_LOG_H
 
+#include <pthread.h>
 #include <stdio.h>
+
 #include "types.h"
 
 struct device;
@@ -36,17 +38,39 @@ struct once_entry {
 
 #define ONCE_MAX 512
 
+/* Of each kind of line that a driver can cause, so many are written in so long. */
+#define LOG_BURST	100u
+#define LOG_WINDOW_NS	10000000000ull
+#define LOG_KINDS	64
+
+struct log_kind {
+	const char *format;
+	u64 since_ns;
+	u32 written;
+	u64 left_out;
+};
+
 struct log {
 	FILE *file;
 	enum log_level level;
 	bool strict;
 	struct once_entry once[ONCE_MAX];
 	u32 once_count;
+	pthread_mutex_t lock;	/* of what follows: not all who write hold the card's */
+	struct log_kind kinds[LOG_KINDS];
+	u64 window_ns;
 };
 
 void log_open(struct log *log, const char *path, enum log_level level, bool strict);
 void log_close(struct log *log);
 
+/**
+ * log_at - write a line
+ *
+ * Errors and events that come too often are left out, which the log tells when
+ * it begins, when they are written again, and when it is closed. @format tells
+ * the kinds apart, so it has to be there for as long as the log.
+ */
 __attribute__((format(printf, 3, 4)))
 void log_at(struct device *d, enum log_level level, const char *format, ...);
 

@@ -50,6 +50,7 @@ static void usage(FILE *to)
 	      "  --control PATH         where faults are asked for and counters read\n"
 	      "  --card NAME            dg1 (the default, and the only one yet)\n"
 	      "  --vram SIZE            256M to 16G, a power of two; default 512M\n"
+	      "  --bar SIZE             of VRAM, what the CPU reaches; default all\n"
 	      "  --log FILE             default: standard error\n"
 	      "  --log-level LEVEL      error, info (default), debug or trace\n"
 	      "  --strict               end at the first thing that is not modelled\n"
@@ -204,6 +205,7 @@ int main(int argc, char **argv)
 		{ "control", required_argument, NULL, 'c' },
 		{ "card", required_argument, NULL, 'd' },
 		{ "vram", required_argument, NULL, 'v' },
+		{ "bar", required_argument, NULL, 'b' },
 		{ "log", required_argument, NULL, 'l' },
 		{ "log-level", required_argument, NULL, 'L' },
 		{ "strict", no_argument, NULL, 'S' },
@@ -232,6 +234,12 @@ int main(int argc, char **argv)
 		case 'v':
 			if (!parse_size(optarg, &options.vram_bytes)) {
 				fprintf(stderr, "dgpu-model: --vram %s: not a size\n", optarg);
+				return 2;
+			}
+			break;
+		case 'b':
+			if (!parse_size(optarg, &options.bar_bytes)) {
+				fprintf(stderr, "dgpu-model: --bar %s: not a size\n", optarg);
 				return 2;
 			}
 			break;

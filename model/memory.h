@@ -10,6 +10,7 @@ struct device;
 struct vram {
 	u8 *map;
 	u64 bytes;
+	u64 bar_bytes;		/* of them, from the beginning, in BAR 2 */
 	int fd;
 	u8 null_page[PAGE_BYTES];
 };

@@ -176,7 +176,7 @@ static int do_region_info(struct device *d, struct vfu_message *m, struct vfu_re
 		break;
 	case REGION_VRAM:
 		info.flags = REGION_READABLE | REGION_WRITABLE | REGION_MMAP;
-		info.bytes = d->vram.bytes;
+		info.bytes = d->vram.bar_bytes;
 		r->fd = d->vram.fd;
 		break;
 	case REGION_CONFIG:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Tests of the model, always with sanitizers. Included by the model's Makefile.
 TESTS = regs pci dma gtt vfu socket control firmware irq power mi math batch blit blit_fault \
-	lrc execlists guc guc_ct guc_submit hostile threads
+	lrc execlists guc guc_ct guc_submit hostile log threads stress
 FUZZ = cs vfu
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -32,8 +32,8 @@ TSAN = -fsanitize=thread -fno-omit-frame-pointer
 TSAN_OBJS = $(LIB:%=$(OUT)/tsan/%.o) $(TEST_HELP:%=$(OUT)/tsan/%.o)
 
 .PHONY: tsan
-tsan: $(OUT)/tsan/test_threads
-	TSAN_OPTIONS=halt_on_error=1 tests/run $<
+tsan: $(OUT)/tsan/test_threads $(OUT)/tsan/test_stress
+	TSAN_OPTIONS=halt_on_error=1 tests/run $^
 
 $(OUT)/tsan/test_%: $(OUT)/tsan/tests/test_%.o $(TSAN_OBJS)
 	$(CC) -pthread $(TSAN) -o $@ $^ -lcmocka

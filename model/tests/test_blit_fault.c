@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Blits that go wrong: on request, by their form, and by where they lead. */
+#include <stdio.h>
+#include <string.h>
+
 #include "../control.h"
 #include "blits.h"
 
@@ -116,6 +119,57 @@ static void one_hangs(void **state)
 	assert_int_equal(d->counters.hangs, 1);
 	engines_reset(d, ~0u);
 	assert_false(d->engines[BCS].hung);
+}
+
+static void ask(struct device *d, const char *text)
+{
+	char line[64], answer[CONTROL_LINE];
+
+	snprintf(line, sizeof(line), "%s", text);
+	control_line(d, line, answer, sizeof(answer) - 1, false);
+	assert_string_equal(answer, "ok");
+}
+
+/* One copy alone, and whether it was done right. */
+static bool copied(struct device *d)
+{
+	memset(vram(d, TO), 0, BYTES);
+	copy(d);
+	run_ring(d, BCS, &c);
+	return differences(d) == 0;
+}
+
+static void so_many_in_a_row(void **state)
+{
+	struct device *d = *state;
+	u32 i;
+
+	ask(d, "fault blit-corrupt 3 2");
+	for (i = 1; i <= 6; i++)
+		assert_int_equal(copied(d), i != 3 && i != 4);
+	assert_int_equal(d->counters.faults_fired, 2);
+}
+
+static void all_until_it_is_taken_back(void **state)
+{
+	struct device *d = *state;
+	u32 i;
+
+	ask(d, "fault blit-fail 2 all");
+	assert_true(copied(d));
+	for (i = 0; i < 20; i++) {
+		assert_false(copied(d));
+		assert_true(d->engines[BCS].hung);
+		engines_reset(d, ~0u);
+		context_init(d, &c, 0, BCS);
+	}
+	ask(d, "fault blit-fail 0");
+	assert_true(copied(d));
+	ask(d, "fault blit-skip 1 all");
+	assert_false(copied(d));
+	ask(d, "fault clear");
+	assert_true(copied(d));
+	assert_int_equal(d->counters.faults_fired, 21);
 }
 
 static void several_count_at_once(void **state)
@@ -236,6 +290,8 @@ int main(void)
 		BLIT(one_is_skipped),
 		BLIT(one_byte_is_wrong),
 		BLIT(one_hangs),
+		BLIT(so_many_in_a_row),
+		BLIT(all_until_it_is_taken_back),
 		BLIT(several_count_at_once),
 		BLIT(malformed),
 		BLIT(what_is_not_modelled_is_told),

@@ -59,6 +59,29 @@ static void state_and_counters(void **state)
 	assert_string_equal(ask(d, "unmodelled"), "ok vfio:0x9=1");
 }
 
+/* For who finds a driver waiting: is it the card that has something to do, or the driver? */
+static void where_engines_are(void **state)
+{
+	struct device *d = *state;
+	struct context c;
+
+	assert_non_null(strstr(ask(d, "engines"), "ok msi=off irq=off,0,0 rcs0.state=idle rcs0.ports=0,0 "));
+	context_init(d, &c, 0, RCS);
+	EMIT(d, &c, ARB_OFF, NOOP, SEMAPHORE_EQUAL, 1, 0x600000, 0);
+	regs_write(d, 0x190030, ~0u);
+	ports(d, RCS, PORT(&c, 5), 0);
+	slices(d, 20);
+	ports(d, RCS, PORT(&c, 5) + 0x10000, 0);
+	assert_non_null(strstr(ask(d, "engines"),
+			       "ok msi=off irq=off,0x1,0 rcs0.state=running rcs0.ports=0xa000100001,0 rcs0.port=0 "
+			       "rcs0.next=0xa000110001,0 rcs0.status=0 rcs0.ring=0x8,0x18 rcs0.batch=0,0 "
+			       "rcs0.preemptible=no rcs0.vectors=0x900 bcs0.state=idle "));
+	d->engines[RCS].hung = true;
+	d->engines[BCS].stopped = true;
+	assert_non_null(strstr(ask(d, "engines"), " rcs0.state=hung "));
+	assert_non_null(strstr(ask(d, "engines"), " bcs0.state=stopped "));
+}
+
 static void long_lists_are_cut(void **state)
 {
 	struct device *d = *state;
@@ -86,8 +109,6 @@ static void counted_faults(void **state)
 		assert_true(bad(d, line));
 		snprintf(line, sizeof(line), "fault %s -1", names[i]);
 		assert_true(bad(d, line));
-		snprintf(line, sizeof(line), "fault %s 1 2", names[i]);
-		assert_true(bad(d, line));
 		snprintf(line, sizeof(line), "fault %s 99999999999999999999999", names[i]);
 		assert_true(bad(d, line));
 	}
@@ -95,6 +116,46 @@ static void counted_faults(void **state)
 	assert_int_equal(d->faults.blit[BLIT_HANG], 4);
 	assert_int_equal(d->faults.irq_drop, 5);
 	assert_non_null(strstr(ask(d, "fault list"), "blit-skip=2"));
+}
+
+/* Faults of blits go on for as many as they are told, or until they are taken back. */
+static void repeated_faults(void **state)
+{
+	static const char *const names[] = { "blit-fail", "blit-skip", "blit-corrupt", "blit-hang" };
+	static const char *const wrong[] = { "1 0", "0 1", "0 all", "1 x", "1 -1", "1 1x", "1 ALL", "all", "1 2 3",
+					     "1 99999999999999999999999" };
+	struct device *d = *state;
+	char line[64], text[64];
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(line, sizeof(line), "fault %s 5 3", names[i]);
+		assert_true(good(d, line));
+		snprintf(text, sizeof(text), " %s=5,3", names[i]);
+		assert_non_null(strstr(ask(d, "fault list"), text));
+		for (n = 0; n < ARRAY_LEN(wrong); n++) {
+			snprintf(line, sizeof(line), "fault %s %s", names[i], wrong[n]);
+			snprintf(text, sizeof(text), "error usage: fault %s N [COUNT|all]", names[i]);
+			assert_string_equal(ask(d, line), text);
+		}
+		/* A line that is refused changes nothing. */
+		snprintf(text, sizeof(text), " %s=5,3", names[i]);
+		assert_non_null(strstr(ask(d, "fault list"), text));
+		snprintf(line, sizeof(line), "fault %s 2 all", names[i]);
+		assert_true(good(d, line));
+		snprintf(text, sizeof(text), " %s=2,all", names[i]);
+		assert_non_null(strstr(ask(d, "fault list"), text));
+		/* One is what a line without a count asks for, whatever was asked before. */
+		snprintf(line, sizeof(line), "fault %s 4", names[i]);
+		assert_true(good(d, line));
+		snprintf(text, sizeof(text), " %s=4 ", names[i]);
+		assert_non_null(strstr(ask(d, "fault list"), text));
+	}
+	assert_true(good(d, "fault blit-fail 1 all"));
+	assert_true(good(d, "fault clear"));
+	assert_non_null(strstr(ask(d, "fault list"), " blit-fail=0 "));
+	assert_true(bad(d, "fault irq-drop 1 2"));
+	assert_true(bad(d, "fault irq-drop 1 all"));
 }
 
 static void switched_faults(void **state)
@@ -114,7 +175,12 @@ static void switched_faults(void **state)
 	assert_true(good(d, "fault guc-silent on"));
 	assert_true(d->faults.guc_silent);
 	assert_non_null(strstr(ask(d, "fault"), "d3-loss=off reset-loss=off lmem-init=off "
-						"guc-silent=on guc-firmware=off"));
+						"guc-silent=on guc-firmware=off guc-reset=on "
+						"forcewake=on"));
+	assert_true(good(d, "fault guc-reset off"));
+	assert_true(d->faults.guc_ignores_reset);
+	assert_true(good(d, "fault forcewake off"));
+	assert_true(d->faults.no_forcewake);
 	assert_true(bad(d, "fault d3-loss"));
 	assert_true(bad(d, "fault d3-loss maybe"));
 	assert_true(bad(d, "fault d3-loss on on"));
@@ -189,8 +255,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(words),
 		CASE(state_and_counters),
+		CASE(where_engines_are),
 		CASE(long_lists_are_cut),
 		CASE(counted_faults),
+		CASE(repeated_faults),
 		CASE(switched_faults),
 		CASE(other_faults),
 		CASE(poison),

@@ -259,6 +259,19 @@ static void a_context_that_cannot_be_loaded(void **state)
 	assert_int_equal(*vram32(d, CELL), 1);
 }
 
+/* What cannot be reported is not lost silently. */
+static void a_status_page_that_is_not_there(void **state)
+{
+	struct device *d = *state;
+
+	EMIT(d, &one, STORE, CELL, 0, 1);
+	regs_write(d, RCS_BASE + 0x80, 0x2000000);
+	ports(d, RCS, PORT(&one, 1), 0);
+	settle(d);
+	assert_int_equal(*vram32(d, CELL), 1);
+	assert_int_equal(d->counters.translation_faults, 2);
+}
+
 static void loading_needs_the_bit(void **state)
 {
 	struct device *d = *state;
@@ -285,6 +298,7 @@ int main(void)
 		EL(a_reset_of_one_engine_only),
 		EL(a_stopped_ring_starts_again),
 		EL(a_context_that_cannot_be_loaded),
+		EL(a_status_page_that_is_not_there),
 		EL(loading_needs_the_bit),
 	};
 

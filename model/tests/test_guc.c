@@ -23,7 +23,10 @@ static void firmware_refused(void **state)
 
 	d->faults.guc_refuses_firmware = true;
 	regs_write(d, 0xc314, 0x00110011);
-	assert_int_not_equal(regs_read(d, 0xc000) >> 8 & 0xff, 0xf0);
+	/* The boot ROM did not like the signature, and started nothing. */
+	assert_int_equal(regs_read(d, 0xc000) >> 1 & 0x7f, 0x50);
+	assert_int_equal(regs_read(d, 0xc000) >> 8 & 0xff, 0);
+	assert_int_equal(regs_read(d, 0xc000) >> 30, 1);
 	assert_int_equal(d->counters.faults_fired, 1);
 	d->faults.guc_refuses_firmware = false;
 	regs_write(d, 0xc314, 0x00110011);
@@ -103,6 +106,19 @@ static void silence_on_request(void **state)
 	assert_g2h(d, 1, G2H_SUCCESS);
 }
 
+static void soft_reset_without_answer(void **state)
+{
+	struct device *d = *state;
+
+	d->faults.guc_ignores_reset = true;
+	assert_int_equal(mailbox(d, 0x5507, 0, 0, 0), 0x5507);
+	assert_int_equal(d->counters.faults_fired, 1);
+	/* All else works as ever. */
+	assert_int_equal(mailbox(d, 0x4100, 0, 0, 0), G2H_SUCCESS);
+	d->faults.guc_ignores_reset = false;
+	assert_int_equal(mailbox(d, 0x5507, 0, 0, 0), G2H_SUCCESS);
+}
+
 static void requests_and_fast_requests(void **state)
 {
 	struct device *d = *state;
@@ -180,6 +196,7 @@ int main(void)
 		CASE(soft_reset),
 		CASE(soft_reset_drops_what_waits),
 		CASE(silence_on_request),
+		CASE(soft_reset_without_answer),
 		CASE(requests_and_fast_requests),
 		CASE(keys_are_counted),
 		CASE(invalidations_are_answered_in_order),

@@ -104,6 +104,10 @@ static void forcewake_is_acknowledged(void **state)
 		assert_int_equal(regs_read(d, pairs[i][1]), 3);
 		regs_write(d, pairs[i][1], 0);
 		assert_int_equal(regs_read(d, pairs[i][1]), 3);
+		d->faults.no_forcewake = true;
+		assert_int_equal(regs_read(d, pairs[i][1]), 0);
+		assert_int_equal(d->counters.faults_fired, i + 1);
+		d->faults.no_forcewake = false;
 		regs_write(d, pairs[i][0], 0x00030000);
 		assert_int_equal(regs_read(d, pairs[i][1]), 0);
 	}

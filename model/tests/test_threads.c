@@ -38,7 +38,7 @@ static void *serve(void *arg)
 
 static void *ask(void *arg)
 {
-	static const char *const lines[] = { "state", "counters", "fault list", "unmodelled", "ping" };
+	static const char *const lines[] = { "state", "engines", "counters", "fault list", "unmodelled", "ping" };
 	struct machine *m = arg;
 	char line[64], answer[CONTROL_LINE];
 	u32 n = 0;

@@ -130,9 +130,9 @@ void fuzz_seeds(void (*emit)(const u8 *data, size_t size))
 		0x190060, 0x190070, 0x190030, 0x2030, 0x22510, 0x22550, 0x2209c, 0x220d0, 0x223a0, 0xa090,
 	};
 	static const char *const lines[] = {
-		"help", "state", "counters", "unmodelled", "fault list", "fault clear", "poison address",
+		"help", "state", "engines", "counters", "unmodelled", "fault list", "fault clear", "poison address",
 		"poison 0xdeadbeef", "fault blit-fail 1", "fault irq-drop 2", "fault irq-delay 1 0",
-		"fault hang bcs0", "fault d3-loss on", "fault guc-silent off",
+		"fault blit-skip 2 all", "fault hang bcs0", "fault d3-loss on", "fault guc-silent off",
 	};
 	struct msg_set_irqs irqs = { 20, 0x24, 1, 0, 1 };
 	struct msg_unmap unmap = { 24, 0, 0x100000, 1 * MiB };

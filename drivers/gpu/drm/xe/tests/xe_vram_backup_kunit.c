@@ -13,9 +13,104 @@
 #include "tests/xe_pci_test.h"
 #include "tests/xe_vram_backup_kunit.h"
 
+#define BACKUP_TEST_SIZE	SZ_64K
+
+/*
+ * The steps of a backup of pinned objects, as this kernel has them: for a device all, and
+ * for one object.
+ */
+#ifdef TTM_VRAM_BACKUP_ALL_LISTS
+
+#include "xe_vram_backup.h"
+#include "xe_vram_backup_copy.h"
+
+static int backup_test_prepare_all(struct xe_device *xe)
+{
+	return ttm_vram_backup_begin(&xe->vram_backup.base, TTM_VRAM_BACKUP_MANUAL) ?:
+	       ttm_vram_backup_prepare(&xe->vram_backup.base);
+}
+
+static void backup_test_unprepare_all(struct xe_device *xe)
+{
+	ttm_vram_backup_end(&xe->vram_backup.base, 0);
+}
+
+/* Save one object; the end of the suspend, though nothing was restored; another attempt. */
+static int backup_test_save(struct xe_bo *bo)
+{
+	struct xe_device *xe = xe_bo_device(bo);
+
+	return backup_test_prepare_all(xe) ?:
+	       ttm_vram_backup_save(&xe->vram_backup.base, TTM_VRAM_BACKUP_EXTERNAL);
+}
+
+static int backup_test_try_again(struct xe_bo *bo)
+{
+	struct xe_device *xe = xe_bo_device(bo);
+	struct ttm_vram_backup *vb = &xe->vram_backup.base;
+
+	return ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_MANUAL) ?:
+	       ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, TTM_VRAM_BACKUP_BLIT) ?:
+	       ttm_vram_backup_end(vb, 0);
+}
+
+static void backup_test_unprepare(struct xe_bo *bo)
+{
+	xe_bo_lock(bo, false);
+	xe_vram_backup_release_bo(bo);
+	xe_bo_unlock(bo);
+}
+
+static int xe_bo_evict_pinned_copy(struct xe_bo *bo, struct xe_bo *backup)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xe_bo_evict_pinned_copy, bo, backup);
+
+	return xe_vram_backup_copy_by_cpu(bo, backup->ttm.ttm, false);
+}
+
+static int backup_test_evict(struct xe_bo *bo)
+{
+	int err = xe_vram_backup_prepare_bo(bo);
+
+	if (err)
+		return err;
+
+	xe_bo_lock(bo, false);
+	err = xe_bo_evict_pinned_copy(bo, bo->backup_obj);
+	xe_bo_unlock(bo);
+
+	return err;
+}
+
+static int backup_test_restore(struct xe_bo *bo)
+{
+	int err;
+
+	xe_bo_lock(bo, false);
+	err = xe_vram_backup_copy_by_cpu(bo, bo->backup_obj->ttm.ttm, true);
+	xe_bo_unlock(bo);
+	backup_test_unprepare(bo);
+
+	return err;
+}
+
+#else
+
 #include "xe_bo_evict.h"
 
-#define BACKUP_TEST_SIZE	SZ_64K
+#define backup_test_prepare_all xe_bo_notifier_prepare_all_pinned
+#define backup_test_unprepare_all xe_bo_notifier_unprepare_all_pinned
+#define backup_test_unprepare xe_bo_notifier_unprepare_pinned
+#define backup_test_evict xe_bo_evict_pinned
+#define backup_test_restore xe_bo_restore_pinned
+#define backup_test_try_again xe_bo_restore_pinned
+
+static int backup_test_save(struct xe_bo *bo)
+{
+	return xe_bo_notifier_prepare_pinned(bo) ?: xe_bo_evict_pinned(bo);
+}
+
+#endif
 
 struct backup_test {
 	struct xe_device *xe;
@@ -46,6 +141,8 @@ static int backup_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bt);
 	bt->xe = xe;
 	test->priv = bt;
+	/* The CPU looks into VRAM. */
+	xe_pm_runtime_get(xe);
 
 	bt->bo = xe_bo_create_user(xe, NULL, BACKUP_TEST_SIZE,
 				   DRM_XE_GEM_CPU_CACHING_WC,
@@ -85,14 +182,17 @@ static void backup_test_exit(struct kunit *test)
 {
 	struct backup_test *bt = test->priv;
 
-	if (!bt || !bt->bo)
+	if (!bt)
 		return;
 
-	while (xe_bo_is_pinned(bt->bo))
-		backup_test_unpin(bt);
-	/* A test that found a leak should not leave it behind. */
-	xe_bo_notifier_unprepare_pinned(bt->bo);
-	xe_bo_put(bt->bo);
+	if (bt->bo) {
+		while (xe_bo_is_pinned(bt->bo))
+			backup_test_unpin(bt);
+		/* A test that found a leak should not leave it behind. */
+		backup_test_unprepare(bt->bo);
+		xe_bo_put(bt->bo);
+	}
+	xe_pm_runtime_put(bt->xe);
 }
 
 /* A backup object is freed by a worker if it is busy: give it time. */
@@ -118,10 +218,10 @@ static void xe_vram_backup_unpin_prepared(struct kunit *test)
 	struct backup_test *bt = test->priv;
 
 	backup_test_pin(test);
-	KUNIT_EXPECT_EQ(test, 0, xe_bo_notifier_prepare_all_pinned(bt->xe));
+	KUNIT_EXPECT_EQ(test, 0, backup_test_prepare_all(bt->xe));
 	KUNIT_EXPECT_NOT_NULL(test, bt->bo->backup_obj);
 	backup_test_unpin(bt);
-	xe_bo_notifier_unprepare_all_pinned(bt->xe);
+	backup_test_unprepare_all(bt->xe);
 
 	KUNIT_EXPECT_NULL_MSG(test, bt->bo->backup_obj,
 			      "backup object left after the last unpin");
@@ -137,10 +237,10 @@ static void xe_vram_backup_unpin_one_of_two(struct kunit *test)
 
 	backup_test_pin(test);
 	backup_test_pin(test);
-	KUNIT_EXPECT_EQ(test, 0, xe_bo_notifier_prepare_all_pinned(bt->xe));
+	KUNIT_EXPECT_EQ(test, 0, backup_test_prepare_all(bt->xe));
 	backup_test_unpin(bt);
 	KUNIT_EXPECT_NOT_NULL(test, bt->bo->backup_obj);
-	xe_bo_notifier_unprepare_all_pinned(bt->xe);
+	backup_test_unprepare_all(bt->xe);
 
 	KUNIT_EXPECT_NULL(test, bt->bo->backup_obj);
 	KUNIT_EXPECT_TRUE(test, backup_test_only_ref(bt->bo));
@@ -192,7 +292,7 @@ static void xe_vram_backup_evict_retry(struct kunit *test)
 	backup_test_pin(test);
 	kunit_activate_static_stub(test, xe_bo_init_locked, backup_test_alloc);
 	kunit_activate_static_stub(test, xe_bo_evict_pinned_copy, backup_test_copy);
-	err = xe_bo_evict_pinned(bt->bo);
+	err = backup_test_evict(bt->bo);
 
 	KUNIT_EXPECT_EQ_MSG(test, 0, bt->bad_backup,
 			    "copied to an error pointer, %d", bt->bad_backup);
@@ -203,11 +303,87 @@ static void xe_vram_backup_evict_retry(struct kunit *test)
 		return;
 
 	KUNIT_EXPECT_NOT_NULL(test, bt->bo->backup_obj);
-	KUNIT_EXPECT_EQ(test, 0, xe_bo_restore_pinned(bt->bo));
+	KUNIT_EXPECT_EQ(test, 0, backup_test_restore(bt->bo));
 	KUNIT_EXPECT_NULL(test, bt->bo->backup_obj);
 }
 
+/* A pin for a display comes first and goes first, as xe_fb_pin.c does it. */
+static void xe_vram_backup_pin_after_display(struct kunit *test)
+{
+	struct backup_test *bt = test->priv;
+
+	xe_bo_lock(bt->bo, false);
+	xe_bo_pin_account(bt->bo);
+	xe_bo_unlock(bt->bo);
+	backup_test_pin(test);
+	xe_bo_lock(bt->bo, false);
+	xe_bo_unpin_account(bt->bo);
+	xe_bo_unlock(bt->bo);
+
+	KUNIT_EXPECT_EQ(test, 0, backup_test_prepare_all(bt->xe));
+	KUNIT_EXPECT_NOT_NULL_MSG(test, bt->bo->backup_obj,
+				  "a pinned object would not be saved");
+	backup_test_unprepare_all(bt->xe);
+}
+
+static void backup_test_fill(struct kunit *test, int byte)
+{
+	struct backup_test *bt = test->priv;
+	struct ttm_bo_kmap_obj map;
+	bool is_iomem;
+	void *at;
+
+	xe_bo_lock(bt->bo, false);
+	/* A new object is still being cleared, and one that was saved being read. */
+	dma_resv_wait_timeout(bt->bo->ttm.base.resv, DMA_RESV_USAGE_BOOKKEEP, false, HZ);
+	KUNIT_ASSERT_EQ(test, 0, ttm_bo_kmap(&bt->bo->ttm, 0, BACKUP_TEST_SIZE >> PAGE_SHIFT,
+					     &map));
+	at = ttm_kmap_obj_virtual(&map, &is_iomem);
+	memset_io((void __iomem *)at, byte, BACKUP_TEST_SIZE);
+	ttm_bo_kunmap(&map);
+	xe_bo_unlock(bt->bo);
+}
+
+static int backup_test_differing(struct kunit *test, u8 byte)
+{
+	struct backup_test *bt = test->priv;
+	struct ttm_bo_kmap_obj map;
+	int differing = 0;
+	bool is_iomem;
+	void *at;
+
+	xe_bo_lock(bt->bo, false);
+	dma_resv_wait_timeout(bt->bo->ttm.base.resv, DMA_RESV_USAGE_BOOKKEEP, false, HZ);
+	KUNIT_ASSERT_EQ(test, 0, ttm_bo_kmap(&bt->bo->ttm, 0, BACKUP_TEST_SIZE >> PAGE_SHIFT,
+					     &map));
+	at = ttm_kmap_obj_virtual(&map, &is_iomem);
+	for (int i = 0; i < BACKUP_TEST_SIZE; i++)
+		differing += readb((u8 __iomem *)at + i) != byte;
+	ttm_bo_kunmap(&map);
+	xe_bo_unlock(bt->bo);
+
+	return differing;
+}
+
+/* A resume that failed restores nothing; the notifier comes all the same. */
+static void xe_vram_backup_resume_failed(struct kunit *test)
+{
+	struct backup_test *bt = test->priv;
+
+	backup_test_pin(test);
+	backup_test_fill(test, 0x5a);
+	KUNIT_EXPECT_EQ(test, 0, backup_test_save(bt->bo));
+	backup_test_fill(test, 0xa5);
+	backup_test_unprepare_all(bt->xe);
+
+	KUNIT_EXPECT_EQ(test, 0, backup_test_try_again(bt->bo));
+	KUNIT_EXPECT_EQ_MSG(test, 0, backup_test_differing(test, 0x5a),
+			    "bytes lost of a pinned object");
+}
+
 static struct kunit_case xe_vram_backup_cases[] = {
+	KUNIT_CASE_PARAM(xe_vram_backup_pin_after_display, xe_pci_live_device_gen_param),
+	KUNIT_CASE_PARAM(xe_vram_backup_resume_failed, xe_pci_live_device_gen_param),
 	KUNIT_CASE_PARAM(xe_vram_backup_unpin_prepared, xe_pci_live_device_gen_param),
 	KUNIT_CASE_PARAM(xe_vram_backup_unpin_one_of_two, xe_pci_live_device_gen_param),
 	KUNIT_CASE_PARAM(xe_vram_backup_evict_retry, xe_pci_live_device_gen_param),

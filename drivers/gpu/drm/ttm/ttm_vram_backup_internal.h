@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef _TTM_VRAM_BACKUP_INTERNAL_H_
+#define _TTM_VRAM_BACKUP_INTERNAL_H_
+
+#include <linux/types.h>
+
+#include <drm/ttm/ttm_vram_backup.h>
+
+/* Blits on their way at a time. Each of an eviction holds a lock. */
+#define TTM_VRAM_BACKUP_WINDOW 16
+
+void ttm_vram_backup_set_phase(struct ttm_vram_backup *vb,
+			       enum ttm_vram_backup_phase phase);
+void ttm_vram_backup_account_ram(struct ttm_vram_backup *vb, s64 bytes);
+void ttm_vram_backup_account_copy(struct ttm_vram_backup *vb,
+				  enum ttm_vram_backup_engine engine, u64 bytes);
+
+#ifdef CONFIG_FAULT_INJECTION
+void ttm_vram_backup_fault_init(struct ttm_vram_backup *vb);
+#else
+static inline void ttm_vram_backup_fault_init(struct ttm_vram_backup *vb)
+{
+}
+#endif
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _XE_VRAM_BACKUP_COPY_H_
+#define _XE_VRAM_BACKUP_COPY_H_
+
+#include <linux/types.h>
+
+#include <drm/ttm/ttm_vram_backup.h>
+
+struct dma_fence;
+struct ttm_buffer_object;
+struct ttm_operation_ctx;
+struct ttm_resource;
+struct ttm_tt;
+struct xe_bo;
+struct xe_migrate;
+
+struct xe_migrate *xe_vram_backup_migrate(struct xe_bo *bo);
+int xe_vram_backup_copy_by_cpu(struct xe_bo *bo, struct ttm_tt *tt,
+			       bool to_vram);
+int xe_vram_backup_checksum_bo(struct xe_bo *bo, u64 *sum);
+int xe_vram_backup_verify_out(struct ttm_buffer_object *ttm_bo);
+int xe_vram_backup_unbind(struct ttm_buffer_object *ttm_bo,
+			  struct ttm_operation_ctx *ctx);
+int xe_vram_backup_copy_out(struct ttm_buffer_object *ttm_bo,
+			    struct ttm_resource *res,
+			    enum ttm_vram_backup_engine engine,
+			    struct dma_fence **fence);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _XE_VRAM_BACKUP_TYPES_H_
+#define _XE_VRAM_BACKUP_TYPES_H_
+
+#include <linux/mutex.h>
+
+#include <drm/ttm/ttm_vram_backup.h>
+
+/* Where xe can be made to fail. Follows enum ttm_vram_backup_point. */
+enum xe_vram_backup_point {
+	XE_VRAM_BACKUP_POINT_GATE = TTM_VRAM_BACKUP_POINT_DRIVER,
+	XE_VRAM_BACKUP_POINT_PXP,
+	XE_VRAM_BACKUP_POINT_GT_STOP,
+	XE_VRAM_BACKUP_POINT_GT_SUSPEND,
+	XE_VRAM_BACKUP_POINT_IRQ,
+	XE_VRAM_BACKUP_POINT_PCODE,
+	XE_VRAM_BACKUP_POINT_GT_RESUME,
+	XE_VRAM_BACKUP_POINT_END,
+};
+
+/**
+ * struct xe_vram_backup - What a device needs to save and restore its VRAM
+ */
+struct xe_vram_backup {
+	/** @base: The session. */
+	struct ttm_vram_backup base;
+	/** @gate: Keeps users out while it is on. */
+	struct ttm_vram_backup_gate gate;
+	/** @trigger_lock: One debugfs trigger at a time. */
+	struct mutex trigger_lock;
+	/** @manual: The next runtime suspend is to save VRAM. */
+	bool manual;
+	/** @poison: ... and to overwrite it. */
+	bool poison;
+	/** @lost: VRAM was saved, and a restore is under way. */
+	bool lost;
+	/** @late_queues: User queues wait for their contexts and page tables. */
+	bool late_queues;
+	/** @error: Why a runtime suspend has failed. */
+	int error;
+};
+
+#endif

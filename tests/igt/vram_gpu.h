@@ -58,6 +58,8 @@ struct gpu_ops {
 	/* Makes the buffer, reachable at buf->va in its space, and maps it. */
 	int (*buf_open)(struct gpu *gpu, struct gpu_buf *buf);
 	void (*buf_close)(struct gpu *gpu, struct gpu_buf *buf);
+	/* Says whether the contents are needed; *kept: whether they are still there. May be NULL. */
+	int (*buf_advise)(struct gpu *gpu, struct gpu_buf *buf, bool needed, bool *kept);
 	/* Runs the space's batch on one queue and waits for its end. */
 	int (*run)(struct gpu *gpu, unsigned int space, unsigned int queue, size_t batch_bytes,
 		   struct gpu_buf *const *bufs, size_t count);

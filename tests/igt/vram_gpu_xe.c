@@ -201,6 +201,25 @@ static int xe_buf_open(struct gpu *gpu, struct gpu_buf *buf)
 	return ret;
 }
 
+static int xe_buf_advise(struct gpu *gpu, struct gpu_buf *buf, bool needed, bool *kept)
+{
+	uint32_t retained = 0;
+	struct drm_xe_madvise advice = {
+		.vm_id = gpu->spaces[buf->space].vm,
+		.start = buf->va,
+		.range = buf->size,
+		.type = DRM_XE_VMA_ATTR_PURGEABLE_STATE,
+		.purge_state_val = {
+			.val = needed ? DRM_XE_VMA_PURGEABLE_STATE_WILLNEED : DRM_XE_VMA_PURGEABLE_STATE_DONTNEED,
+			.retained_ptr = (uintptr_t)&retained,
+		},
+	};
+	int ret = xe_ioctl(gpu, DRM_IOCTL_XE_MADVISE, &advice);
+
+	*kept = retained;
+	return ret;
+}
+
 static int xe_run(struct gpu *gpu, unsigned int space, unsigned int queue, size_t batch_bytes,
 		  struct gpu_buf *const *bufs, size_t count)
 {
@@ -232,5 +251,6 @@ const struct gpu_ops gpu_xe = {
 	.space_close = xe_space_close,
 	.buf_open = xe_buf_open,
 	.buf_close = xe_buf_close,
+	.buf_advise = xe_buf_advise,
 	.run = xe_run,
 };

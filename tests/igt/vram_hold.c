@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * vram_hold: holds contents in VRAM on behalf of a script, which says what to do when, one
- * word a line on standard input:
+ * vram_hold: holds contents in VRAM, or with --system in system memory, on behalf of a script,
+ * which says what to do when, one word a line on standard input:
  *
- *   fill      fill VRAM
+ *   fill      fill the memory
  *   cpu       compare every byte with the CPU
  *   blit      compare every byte of a copy made by the blitter
  *   jobs      let every queue run a job
  *   spoil     change one bit of one byte, to see that comparing finds it
+ *   dontneed  say that the contents may be thrown away; none is looked at while that holds
+ *   willneed  say that they are needed after all, and see how much is left
  *   drop      free everything
  *   quit      end
  *
@@ -27,8 +29,10 @@
 struct hold {
 	struct gpu gpu;
 	struct workload work;
+	enum gpu_place place;
 	uint64_t seed;
 	uint64_t bytes;
+	uint64_t each;
 	unsigned int percent;
 };
 
@@ -38,7 +42,7 @@ static int do_fill(struct hold *h)
 	int ret;
 
 	workload_drop(&h->work);
-	ret = workload_fill(&h->work, &h->gpu, h->seed, h->bytes, h->percent);
+	ret = workload_fill(&h->work, &h->gpu, h->place, h->seed, h->bytes, h->percent, h->each);
 	if (!ret)
 		report_fill(&h->work, workload_clock() - began);
 	return ret;
@@ -83,6 +87,26 @@ static int do_spoil(struct hold *h)
 	return 0;
 }
 
+static int advise(struct hold *h, bool needed)
+{
+	uint64_t kept;
+	int ret = workload_advise(&h->work, needed, &kept);
+
+	if (!ret)
+		report_advise(&h->work, kept);
+	return ret;
+}
+
+static int do_dontneed(struct hold *h)
+{
+	return advise(h, false);
+}
+
+static int do_willneed(struct hold *h)
+{
+	return advise(h, true);
+}
+
 static int do_drop(struct hold *h)
 {
 	workload_drop(&h->work);
@@ -94,7 +118,7 @@ static const struct {
 	int (*act)(struct hold *h);
 } actions[] = {
 	{ "fill", do_fill }, { "cpu", do_cpu }, { "blit", do_blit }, { "jobs", do_jobs },
-	{ "spoil", do_spoil }, { "drop", do_drop },
+	{ "spoil", do_spoil }, { "dontneed", do_dontneed }, { "willneed", do_willneed }, { "drop", do_drop },
 };
 
 static int obey(struct hold *h, const char *word)
@@ -107,7 +131,7 @@ static int obey(struct hold *h, const char *word)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: vram_hold [--device NODE] [--percent N | --bytes N] [--seed N] xe|i915\n");
+	fprintf(stderr, "usage: vram_hold [--device NODE] [--percent N | --bytes N] [--each N] [--seed N] [--system] xe|i915\n");
 	return 2;
 }
 
@@ -117,7 +141,9 @@ static int parse(int argc, char **argv, struct hold *h, const char **node)
 		{ "device", required_argument, NULL, 'd' },
 		{ "percent", required_argument, NULL, 'p' },
 		{ "bytes", required_argument, NULL, 'b' },
+		{ "each", required_argument, NULL, 'e' },
 		{ "seed", required_argument, NULL, 's' },
+		{ "system", no_argument, NULL, 'm' },
 		{ }
 	};
 	int opt;
@@ -129,8 +155,12 @@ static int parse(int argc, char **argv, struct hold *h, const char **node)
 			h->percent = atoi(optarg);
 		else if (opt == 'b')
 			h->bytes = strtoull(optarg, NULL, 0);
+		else if (opt == 'e')
+			h->each = strtoull(optarg, NULL, 0);
 		else if (opt == 's')
 			h->seed = strtoull(optarg, NULL, 0);
+		else if (opt == 'm')
+			h->place = GPU_SYSTEM;
 		else
 			return -1;
 	}

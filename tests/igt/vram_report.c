@@ -36,6 +36,12 @@ void report_jobs(int error, uint64_t done, double seconds)
 	fflush(stdout);
 }
 
+void report_advise(const struct workload *w, uint64_t kept)
+{
+	printf("stat advise bytes=%" PRIu64 " kept=%" PRIu64 "\n", w->bytes, kept);
+	fflush(stdout);
+}
+
 void report_suspend(const char *how, double seconds)
 {
 	printf("stat suspend how=%s seconds=%.3f\n", how, seconds);

@@ -68,7 +68,7 @@ void vram_test_close(struct vram_test *t)
 static void fill(struct vram_test *t, struct workload *w)
 {
 	double began = workload_clock();
-	int ret = workload_fill(w, &t->gpu, t->seed, t->bytes, t->percent);
+	int ret = workload_fill(w, &t->gpu, GPU_VRAM, t->seed, t->bytes, t->percent, 0);
 
 	igt_assert_f(ret == 0, "cannot fill VRAM: %s\n", strerror(-ret));
 	report_fill(w, workload_clock() - began);
@@ -139,6 +139,22 @@ static void test_cycles(struct vram_test *t)
 			expect_working(&w);
 		}
 	}
+	check_everything(&w);
+	workload_drop(&w);
+}
+
+/* What was saved for a hibernation that came to nothing is of no use for the suspend after it. */
+static void test_called_off(struct vram_test *t)
+{
+	struct workload w;
+
+	fill(t, &w);
+	suspend("called-off", SUSPEND_STATE_S4, SUSPEND_TEST_FREEZER);
+	check_everything(&w);
+	workload_drop(&w);
+
+	fill(t, &w);
+	suspend("s3", SUSPEND_STATE_S3, SUSPEND_TEST_NONE);
 	check_everything(&w);
 	workload_drop(&w);
 }
@@ -221,6 +237,10 @@ void vram_test_subtests(struct vram_test *t)
 		igt_subtest(suspends[i].name)
 			test_suspend(t, suspends[i].name, suspends[i].state, suspends[i].level);
 	}
+
+	igt_describe("After a hibernation that was called off contents survive a suspend as if there had been none.");
+	igt_subtest("called-off")
+		test_called_off(t);
 
 	igt_describe("VRAM contents survive many suspends in a row.");
 	igt_subtest("s3-cycles")

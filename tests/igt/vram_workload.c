@@ -91,10 +91,13 @@ static enum fill_way way_for(struct workload *w, size_t number)
 {
 	enum fill_way way = number % FILL_WAYS;
 
+	/* A job looks at all objects of its space: with so many, one for each would be for ever. */
+	if (w->all_mapped)
+		return FILL_MMAP;
 	return way == FILL_COLOR && !w->gpu->has_fast_color ? FILL_COPY : way;
 }
 
-static int add_object(struct workload *w, uint64_t size)
+static int add_object(struct workload *w, enum gpu_place place, uint64_t size)
 {
 	struct vram_object *grown = realloc(w->objects, (w->count + 1) * sizeof(*grown));
 	struct vram_object *o;
@@ -107,7 +110,7 @@ static int add_object(struct workload *w, uint64_t size)
 	o->way = way_for(w, w->count);
 	o->key = pattern_key(w->seed, w->count);
 	/* Not in step with the ways, so that every space has all of them. */
-	ret = gpu_buf_open(w->gpu, &o->buf, w->count / FILL_WAYS % GPU_SPACES, GPU_VRAM, size);
+	ret = gpu_buf_open(w->gpu, &o->buf, w->count / FILL_WAYS % GPU_SPACES, place, size);
 	if (ret)
 		return ret;
 	w->count++;
@@ -119,7 +122,8 @@ static int add_object(struct workload *w, uint64_t size)
 	return 0;
 }
 
-int workload_fill(struct workload *w, struct gpu *gpu, uint64_t seed, uint64_t bytes, unsigned int percent)
+int workload_fill(struct workload *w, struct gpu *gpu, enum gpu_place place, uint64_t seed, uint64_t bytes,
+		  unsigned int percent, uint64_t each)
 {
 	uint64_t align = gpu->min_align > BATCH_ROW ? gpu->min_align : BATCH_ROW;
 	int ret = 0;
@@ -127,14 +131,15 @@ int workload_fill(struct workload *w, struct gpu *gpu, uint64_t seed, uint64_t b
 	memset(w, 0, sizeof(*w));
 	w->gpu = gpu;
 	w->seed = seed;
+	w->all_mapped = each != 0;
 	if (!bytes)
 		bytes = gpu->vram_free / 100 * percent;
 	for (unsigned int i = 0; !ret && i < GPU_SPACES; i++)
 		ret = gpu_buf_open(gpu, &w->staging[i], i, GPU_SYSTEM, STAGING_BYTES);
 	for (size_t i = 0; !ret && w->bytes < bytes; i++) {
-		uint64_t size = smaller(sizes[i % (sizeof(sizes) / sizeof(sizes[0]))], bytes - w->bytes);
+		uint64_t size = smaller(each ? each : sizes[i % (sizeof(sizes) / sizeof(sizes[0]))], bytes - w->bytes);
 
-		ret = add_object(w, (size + align - 1) / align * align);
+		ret = add_object(w, place, (size + align - 1) / align * align);
 	}
 	if (ret)
 		workload_drop(w);
@@ -151,6 +156,23 @@ void workload_drop(struct workload *w)
 	w->objects = NULL;
 	w->count = 0;
 	w->bytes = 0;
+}
+
+int workload_advise(struct workload *w, bool needed, uint64_t *kept)
+{
+	*kept = 0;
+	for (size_t i = 0; i < w->count; i++) {
+		struct gpu_buf *buf = &w->objects[i].buf;
+		bool has_contents;
+		int ret = w->gpu->ops->buf_advise ? w->gpu->ops->buf_advise(w->gpu, buf, needed, &has_contents) :
+						    -EOPNOTSUPP;
+
+		if (ret)
+			return ret;
+		if (has_contents)
+			*kept += buf->size;
+	}
+	return 0;
 }
 
 static void compare_part(const struct vram_object *o, const void *data, uint64_t at, uint64_t bytes,

@@ -21,6 +21,7 @@ struct vram_object {
 struct workload {
 	struct gpu *gpu;
 	uint64_t seed;
+	bool all_mapped;
 	struct gpu_buf staging[GPU_SPACES];
 	struct vram_object *objects;
 	size_t count;
@@ -42,9 +43,16 @@ struct tally {
 	uint64_t first_want;
 };
 
-/* Fills "bytes" of VRAM, or "percent" of what is free where bytes is 0. */
-int workload_fill(struct workload *w, struct gpu *gpu, uint64_t seed, uint64_t bytes, unsigned int percent);
+/*
+ * Fills "bytes" of VRAM or system memory, or "percent" of the free VRAM where bytes is 0, with
+ * objects of "each" bytes, all of them by the CPU, or of all sizes and in all ways where each is 0.
+ */
+int workload_fill(struct workload *w, struct gpu *gpu, enum gpu_place place, uint64_t seed, uint64_t bytes,
+		  unsigned int percent, uint64_t each);
 void workload_drop(struct workload *w);
+
+/* Says of all contents whether they are needed. How many bytes are in objects that still have theirs. */
+int workload_advise(struct workload *w, bool needed, uint64_t *kept);
 
 void workload_compare_cpu(struct workload *w, struct tally *t);
 /* Through a copy that the blitter makes in system memory. */

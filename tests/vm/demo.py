@@ -3,16 +3,14 @@
 import argparse
 import os
 import shutil
-import sys
 
 from main import prepare
-from vmlib import config, plot, scratch
+from vmlib import config, plot, program, scratch
 from vmlib.case import Case, Context
 from vmlib.deadline import Deadline
-from vmlib.errors import CaseFailed
 from vmlib.hold import Hold
-from vmlib.process import processes
-from vmlib.sleep import prepare_disk, suspend
+from vmlib.memory import swap_on_disk
+from vmlib.sleep import suspend
 from vmlib.timeline import Timeline
 
 MIB = 1 << 20
@@ -94,7 +92,7 @@ def print_table(cycles, filled):
 
 def sleep_and_compare(context, out):
     vm = context.vm
-    prepare_disk(vm)
+    swap_on_disk(vm)
     hold = Hold(vm, 'xe')
     filled = hold.fill()
     say(f'Filled {mib(filled["bytes"])} of {mib(filled["vram"])} VRAM: {filled["objects"]} buffers, '
@@ -157,14 +155,4 @@ def main():
 
 
 if __name__ == '__main__':
-    try:
-        status = main()
-    except KeyboardInterrupt:
-        status = 130
-    except CaseFailed as error:
-        say(f'demo: {error}')
-        status = 1
-    finally:
-        processes.stop_all()
-        scratch.drop_all()
-    sys.exit(status)
+    program.run('demo', main)

@@ -6,10 +6,8 @@ import signal
 import subprocess
 import sys
 
-from vmlib import config, scratch
+from vmlib import config, program
 from vmlib.case import load_cases, matches
-from vmlib.errors import CaseFailed
-from vmlib.process import processes
 from vmlib.runner import Runner
 from vmlib.shell import interactive
 
@@ -80,23 +78,15 @@ def main():
         return 0
     todo = choose(cases, args)
     prepare(args.kernel, args.model)
-    outcomes = Runner(args.jobs, args.model, args.patience, sys.stdout, args.keep).run(todo)
+    runner = Runner(args.jobs, args.model, args.patience, sys.stdout, args.keep)
+    outcomes = runner.run(todo)
     count = {verdict: sum(o.verdict == verdict for o in outcomes) for verdict in ('PASS', 'FAIL', 'SKIP')}
     skipped = f', {count["SKIP"]} skipped' if count['SKIP'] else ''
+    if runner.second:
+        print(f'{runner.second} of them at the second attempt')
     print(f'{count["PASS"]} passed, {count["FAIL"]} failed{skipped}')
     return 1 if count['FAIL'] or not outcomes else 0
 
 
 if __name__ == '__main__':
-    try:
-        status = main()
-    except KeyboardInterrupt:
-        print('\ntests/vm: interrupted', file=sys.stderr)
-        status = 130
-    except CaseFailed as error:
-        print(f'tests/vm: {error}', file=sys.stderr)
-        status = 1
-    finally:
-        processes.stop_all()
-        scratch.drop_all()
-    sys.exit(status)
+    program.run('tests/vm', main)

@@ -3,12 +3,14 @@
 from vmlib.case import DRIVERS, case
 from vmlib.faults import expect_fired, expect_fresh_work
 
-REFUSED = {'xe': (r'\*ERROR\* .*Failed to initialize uC \(-EPROTO\)', r'probe with driver xe failed with error -71'),
-           'i915-guc': (r'\*ERROR\* .*GuC initialization failed -EPERM', r'\*ERROR\* .*declaring it wedged')}
+REFUSED = {'xe': (r'\*ERROR\* .*GT0: firmware signature verification failed',
+                  r'\*ERROR\* .*Failed to initialize uC \(-EPROTO\)', r'probe with driver xe failed with error -71'),
+           'i915-guc': (r'GUC: firmware signature verification failed',
+                        r'\*ERROR\* .*GuC initialization failed -ENOEXEC', r'\*ERROR\* .*declaring it wedged')}
 SILENT = {'xe': (r'\*ERROR\* .*GuC mmio request 0x508: no reply', r'probe with driver xe failed with error -110'),
           'i915-guc': (r'\*ERROR\* .*GUC: mmio request 0x508: no reply', r'\*ERROR\* .*declaring it wedged')}
 # What follows from these on the way out.
-MORE = {'xe': (r'\*ERROR\* .*GT0: (load failed: status|illegal register in save/restore|Failed to enable GuC CT)',
+MORE = {'xe': (r'\*ERROR\* .*GT0: (load failed: status|Failed to enable GuC CT)',
                r'\*ERROR\* .*Failed to initialize uC \(-ETIMEDOUT\)'),
         'i915-guc': (r'GUC: load failed: status', r'\*ERROR\* .*Unsuccessful self-config \(-ETIMEDOUT\)',
                      r'\*ERROR\* .*CT: Failed to (register RECV buffer|enable CTB) \(-ETIMEDOUT\)',

@@ -26,18 +26,18 @@ EXPECT = {'requests': (RESET, ), 'hangcheck': (RESET, r'Resetting chip for '), '
 TIMED = ('requests', 'hangcheck', 'execlists', 'gt_pm')
 
 
-def parameters(kernel):
+def parameters(kernel, kind='live'):
     """The module parameter of each group: its name holds a line number of the source."""
     for folder, _, names in os.walk(f'{config.CACHE}/kernel/{kernel}/modules'):
         if 'i915.ko' in names:
             with open(f'{folder}/i915.ko', 'rb') as f:
-                found = re.findall(rb'parmtype=(igt__\d+__live_(\w+)):bool', f.read())
+                found = re.findall(rb'parmtype=(igt__\d+__%s_(\w+)):bool' % kind.encode(), f.read())
             return {group.decode(): name.decode() for name, group in found}
     raise CaseFailed('the kernel has no module i915')
 
 
 def declare(group):
-    @case(f'i915_live_{group}', timeout=420, expect=EXPECT.get(group, ()), alone=group in TIMED,
+    @case(f'i915_live_{group}', cpus=2, timeout=420, expect=EXPECT.get(group, ()), alone=group in TIMED,
           shows=f'i915 live selftests "{group}" pass')
     def selftest(t):
         names = parameters(t.kernel)
@@ -57,11 +57,11 @@ def declare(group):
         t.check(not failure, failure)
 
 
-def attempt(t, group, options):
+def attempt(t, group, options, kind='live'):
     """Runs a group. What failed, or nothing."""
     start = t.vm.console.size()
     t.vm.sh(f'modprobe i915 {options}', 400, check=False)
-    verdict = t.vm.out('cat /sys/module/i915/parameters/live_selftests')
+    verdict = t.vm.out(f'cat /sys/module/i915/parameters/{kind}_selftests')
     t.console()
     log = t.vm.console.since(start)
     t.check(f'Running {group}' in log, f'the group did not run; live_selftests is {verdict}')
@@ -74,3 +74,32 @@ def attempt(t, group, options):
 
 for name in GROUPS:
     declare(name)
+
+# The failures that these groups inject, and what is said of them.
+INJECTED = (r'VRAM: no room for its content', r'VRAM: eviction ended after', r'\*ERROR\* VRAM: ',
+            r'VRAM: \d+ pinned objects could not be restored', r'VRAM: objects come back faster')
+SHOWN = {'D13': 'retry', 'D16': ''}
+
+
+def backup(name, driver, kind):
+    @case(name, cpus=2, timeout=420, expect=INJECTED, defect=('D13', 'D16'),
+          shows=f'{name}: content of each kind of object comes back from a backup, after failures, too '
+          '(stock: there is no such test)')
+    def run(t):
+        names = parameters(t.kernel, kind)
+        if 'vram_backup' not in names:
+            for defect in SHOWN:
+                t.showed(True, 'no selftest covers the backup', defect)
+            return
+        options = ' '.join(f'{key}={value}' for key, value in DRIVERS[driver][1].items())
+        options += f' {kind}_selftests=-1 st_timeout=200 {names["vram_backup"]}=1'
+        failure = attempt(t, 'vram_backup', options, kind)
+        log = t.vm.console.text()
+        t.check(not failure, failure)
+        for defect, part in SHOWN.items():
+            t.showed(not re.search(rf'Running .*igt_.*backup.*{part}', log), f'selftests ran: {len(log)}', defect)
+
+
+backup('compare_selftest_mock_i915', 'i915-execlists', 'mock')
+backup('compare_selftest_i915-execlists', 'i915-execlists', 'live')
+backup('compare_selftest_i915-guc', 'i915-guc', 'live')

@@ -3,7 +3,8 @@
 from vmlib import igt
 from vmlib.case import case
 from vmlib.hold import Hold
-from vmlib.sleep import prepare_disk, suspend
+from vmlib.memory import swap_on_disk
+from vmlib.sleep import suspend
 
 MIB = 1 << 20
 
@@ -26,7 +27,7 @@ for name in ('256M', '1G', '4G', '16G'):
 @case(driver='xe', cards=2, vram='256M', ram='3G', disk='4G', timeout=300)
 def xe_two_cards(t):
     """Two cards, each with contents of its own, survive S3, suspend to idle and hibernation together."""
-    prepare_disk(t.vm)
+    swap_on_disk(t.vm)
     t.keep_awake()
     for model in t.vm.models:
         model.fault('d3-loss on')

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from . import kernlog, sleep
 from .config import KERNELS
+from .defects import COMPARED, present
 from .errors import CaseFailed, CaseSkipped
 from .hold import Hold
 from .machine import Machine, Shape
@@ -48,28 +49,36 @@ class Case:
     check: tuple = ('branch',)
     must_fail: str = ''
     alone: bool = False
+    defects: tuple = ()
 
     @property
     def summary(self):
         return ' '.join(self.shows.split()).split('. ')[0].rstrip('.')
 
 
-def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, timeout=180, expect=(), check=('branch',),
-         must_fail='', alone=False, **shape):
+def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, timeout=180, expect=(), check=None,
+         must_fail='', alone=False, defect=(), **shape):
     """Declare a case. Words that are not parameters describe the machine, see machine.Shape.
 
     shows: what it shows, where one function serves several cases (default: its docstring).
     expect: patterns of kernel messages that are no failure here.
-    check: the kernels that the regular set runs it on; the complete set runs it on any.
+    check: the kernels that the regular set runs it on (default: branch, with a defect stock too); the complete
+           set runs it on any.
     must_fail: a negative control; the case passes when it fails with this text.
     alone: whether no other case may run beside it, since it depends on the machine's time.
+    defect: the id of the defect that it is about, or several; the case tells with showed() whether it is there.
     """
+    defects = (defect, ) if isinstance(defect, str) else tuple(defect)
+    if check is None:
+        check = COMPARED if defects else ('branch', )
+
     def declare(function):
         if not (shows or function.__doc__):
             raise ValueError(f'case {function.__name__} does not say what it shows')
         Shape(**shape)
         made = Case(name or function.__name__, shows or function.__doc__, function, tuple(kernels), shape, driver,
-                    options or {}, timeout, tuple(expect), tuple(check), must_fail, alone)
+                    options or {}, timeout, tuple(expect),
+                    tuple(check), must_fail, alone, defects)
         if made.name in _registry:
             raise ValueError(f'two cases are called {made.name}')
         _registry[made.name] = made
@@ -116,6 +125,7 @@ class Context:
         self.folder = folder
         self.deadline = deadline
         self.notes = []
+        self.shown = {}
         self._model_binary = model_binary
         self._expected = [*case_.expect, *SLOW, *KNOWN.get(case_.driver.split('-')[0], ())]
         self._wanted = []
@@ -171,6 +181,18 @@ class Context:
         result = sleep.try_suspend(self.vm, how)
         return Found(hold, filled, result, hold.compare('cpu'), hold.compare('blit'))
 
+    def has_defect(self):
+        """Whether the case's defect must show on this kernel."""
+        return present(self.case.defects[0], self.kernel)
+
+    def showed(self, shown, what, defect=None):
+        """Whether a defect of the case showed itself, which fails the case where it must not, and if it must."""
+        defect = defect or self.case.defects[0]
+        self.shown[defect] = bool(shown)
+        self.note(f'{defect} {"shows" if shown else "does not show"}: {what}')
+        if bool(shown) != present(defect, self.kernel):
+            raise CaseFailed(f'{defect} {"shows, though it is mended" if shown else "does not show"}: {what}')
+
     def skip(self, why):
         raise CaseSkipped(why)
 
@@ -210,7 +232,8 @@ class Context:
             raise CaseFailed(f'expected in the kernel log, but not there: {absent}')
 
     def counters(self):
-        return [model.counters() for model in self._vm.models] if self._vm else []
+        """What each card has counted, and where its engines are."""
+        return [{**model.counters(), **model.values('engines')} for model in self._vm.models] if self._vm else []
 
     def machine_if_any(self):
         return self._vm

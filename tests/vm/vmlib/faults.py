@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 """Faults of the card around a suspend, for the cases about them."""
-import threading
-
 from .hold import Hold
 
 MIB = 1 << 20
@@ -40,30 +38,3 @@ def expect_fresh_work(t, driver=None):
     hold = Hold(t.vm, driver or t.case.driver, size=32 * MIB)
     hold.expect_intact(hold.fill())
     hold.quit()
-
-
-class BlitStorm:
-    """Lets one blit after the other fail, until the driver gives the card up."""
-
-    GIVEN_UP = 'declared device'
-
-    def __init__(self, t):
-        self._model = t.model
-        self._console = t.vm.console
-        self._offset = t.vm.console.size()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def end(self):
-        self._stop.set()
-        self._thread.join(10)
-        self._model.fault('blit-fail 0')
-
-    def _run(self):
-        turn = 0
-        while not self._stop.wait(0.004):
-            self._model.fault('blit-fail 1')
-            turn += 1
-            if turn % 16 == 0 and self.GIVEN_UP in self._console.since(self._offset):
-                return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""vram_hold in the guest: contents in VRAM that a case can look at whenever it likes."""
+"""vram_hold in the guest: contents in VRAM, or system memory, that a case can look at whenever it likes."""
 from .errors import CaseFailed
 
 
@@ -22,9 +22,14 @@ def parse_stat(line):
 class Hold:
     STEP = 120
 
-    def __init__(self, vm, driver, percent=80, size=0, seed=1, node='/dev/dri/renderD128'):
+    def __init__(self, vm, driver, percent=80, size=0, seed=1, node='/dev/dri/renderD128', place='vram', each=0):
         amount = f'--bytes {size}' if size else f'--percent {percent}'
+        if each:
+            amount += f' --each {each}'
+        if place == 'system':
+            amount += ' --system'
         self.vm = vm
+        self.driver = driver.split('-', maxsplit=1)[0] if place == 'vram' else ''
         self.job = vm.agent.start(f'exec vram_hold --device {node} {amount} --seed {seed} {driver.split("-")[0]}')
         self.answer('open')
 
@@ -50,7 +55,16 @@ class Hold:
         return self.answer(word)
 
     def fill(self):
-        return self.ask('fill')
+        filled = self.ask('fill')
+        self.use()
+        return filled
+
+    def use(self):
+        """Have all contents in VRAM. i915 puts each object there when a job uses it, xe with any job."""
+        if self.driver == 'i915':
+            found = self.compare('blit')
+            if found['mismatches'] or found['errors']:
+                raise CaseFailed(f'contents differ when they are used: {found}')
 
     def quit(self):
         self.job.send('quit\n')

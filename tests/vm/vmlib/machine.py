@@ -18,12 +18,15 @@ from .waker import Waker
 
 # Stalls that only mean a loaded host are not to be taken for defects of the kernel.
 CMDLINE = ('console=ttyS0 loglevel=7 panic=-1 oops=panic nowatchdog rcupdate.rcu_cpu_stall_timeout=300 '
-           'suspend.pm_test_delay=1 no_hash_pointers printk.devkmsg=on printk.time=1 '
+           'suspend.pm_test_delay=1 no_console_suspend no_hash_pointers printk.devkmsg=on printk.time=1 '
            'log_buf_len=8M hibernate=nocompress')
 
 # With five-level page tables KASAN takes an interrupt within identify_cpu() for a wild access:
 # for that moment the kernel does not know how deep its tables are.
 CPU = 'max,la57=off'
+# With icount, where an iteration of a string instruction counts as an instruction, no
+# kernel is to move single bytes.
+ICOUNT_CPU = f'{CPU},erms=off,fsrm=off'
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,19 @@ class Shape:
     """What a machine is made of."""
     kernel: str = 'stock'
     vram: str = '512M'
+    # What of it the CPU reaches: all.
+    bar: str = ''
     ram: str = '2G'
     disk: str = ''
+    # A second disk, for what the first has no room for.
+    disk2: str = ''
     cards: int = 1
-    cpus: int = 2
+    # One, where a guest goes to S3: when QEMU's firmware wakes up it starts the other processors
+    # and does not wait for them, so that the kernel may find one neither stopped nor started.
+    cpus: int = 1
     cmdline: str = ''
+    # Time goes by instructions: one is one nanosecond. Needs one CPU, and no card.
+    icount: bool = False
 
 
 class Machine:
@@ -53,11 +64,12 @@ class Machine:
         self._sockets = scratch.make('vram-vm-')
         self.agent = Agent(deadline)
         self.console = Console(f'{folder}/console.log')
-        self._disk = self._make_disk()
+        self._disks = self._make_disks()
         self.waker = Waker(self, Console(f'{folder}/console.log'))
         try:
             for index in range(shape.cards):
-                self.models.append(Model(model_binary, folder, self._sockets, index, shape.vram, deadline))
+                self.models.append(Model(model_binary, folder, self._sockets, index, shape.vram, deadline,
+                                         ('--bar', shape.bar) if shape.bar else ()))
             self._power_on()
             self._guard = threading.Thread(target=self._watch, daemon=True)
             self._guard.start()
@@ -114,28 +126,32 @@ class Machine:
         for model in self.models:
             model.stop()
         scratch.drop(self._sockets)
-        if self._disk:
-            os.unlink(self._disk)
-            self._disk = None
+        for disk in self._disks:
+            os.unlink(disk)
+        self._disks = []
 
     # Inside
 
-    def _make_disk(self):
-        if not self.shape.disk:
-            return None
-        path = f'{self.folder}/disk.raw'
-        with open(path, 'wb') as f:
-            f.truncate(config.size(self.shape.disk))
-        return path
+    def _make_disks(self):
+        paths = []
+        for size in filter(None, (self.shape.disk, self.shape.disk2)):
+            paths.append(f'{self.folder}/disk{len(paths)}.raw')
+            with open(paths[-1], 'wb') as f:
+                f.truncate(config.size(size))
+        return paths
 
     def _argv(self):
         s = self.shape
         cmdline = CMDLINE
-        if tsc := config.host_tsc_khz():
+        if s.icount:
+            cmdline += ' tsc_early_khz=1000000 tsc=reliable'
+        elif tsc := config.host_tsc_khz():
             cmdline += f' tsc_early_khz={tsc}'
-        if self._disk:
+        if self._disks:
             cmdline += ' resume=/dev/vda'
-        argv = [config.QEMU, '-accel', 'tcg,thread=multi', '-cpu', CPU, '-smp', str(s.cpus), '-m', s.ram,
+        clock = ['-accel', 'tcg,thread=single', '-icount', 'shift=0', '-cpu', ICOUNT_CPU] if s.icount else \
+            ['-accel', 'tcg,thread=multi', '-cpu', CPU]
+        argv = [config.QEMU, *clock, '-smp', str(s.cpus), '-m', s.ram,
                 '-object', f'memory-backend-memfd,id=ram,size={s.ram},share=on',
                 '-machine', 'pc,memory-backend=ram,hpet=off', '-nodefaults', '-no-user-config',
                 '-display', 'none', '-no-reboot',
@@ -146,8 +162,8 @@ class Machine:
                 '-chardev', f'socket,id=agent,path={self._sockets}/agent.sock,server=on,wait=off',
                 '-serial', 'chardev:agent',
                 '-qmp', f'unix:{self._sockets}/qmp.sock,server=on,wait=off']
-        if self._disk:
-            argv += ['-drive', f'file={self._disk},if=virtio,format=raw,cache=unsafe']
+        for disk in self._disks:
+            argv += ['-drive', f'file={disk},if=virtio,format=raw,cache=unsafe']
         for slot, model in enumerate(self.models, 5):
             argv += ['-device', json.dumps({'driver': 'vfio-user-pci', 'addr': f'{slot:02x}.0',
                                             'socket': {'type': 'unix', 'path': model.socket}})]
@@ -191,7 +207,7 @@ class Machine:
 
     def _hibernated(self):
         with self._seen:
-            return bool(self._disk) and 'SUSPEND_DISK' in self._events[-3:]
+            return bool(self._disks) and 'SUSPEND_DISK' in self._events[-3:]
 
     def _restart(self):
         self._qmp.close()

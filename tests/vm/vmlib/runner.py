@@ -6,13 +6,20 @@ import shutil
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import config, scratch
 from .case import Context
 from .deadline import Deadline
 from .durations import Durations
 from .errors import CaseFailed, CaseSkipped, GuestDied
+
+# Linux's i915 may wait without end in .suspend_late, where its GT has to be idle, for a request
+# that needs an interrupt: those are off by then. It has said this and then nothing more. Any
+# other hang is a failure.
+STALLED = 'PM: suspend devices took'
+# More than these, and it is not bad luck.
+SECOND_ATTEMPTS = 5
 
 
 @dataclass
@@ -24,6 +31,8 @@ class Outcome:
     text: str = ''
     folder: str = ''
     notes: tuple = ()
+    stalled: bool = False
+    shown: dict = field(default_factory=dict)
 
 
 def run_case(case, kernel, parent, model_binary, patience, keep_logs=False):
@@ -35,6 +44,7 @@ def run_case(case, kernel, parent, model_binary, patience, keep_logs=False):
     context = Context(case, kernel, work, Deadline(case.timeout, patience * config.SLOWER.get(kernel, 1)), model_binary)
     try:
         verdict, text = attempt(case, context)
+        stall = verdict == 'FAIL' and stalled(case, work)
         if verdict == 'FAIL' or keep_logs:
             keep(context, work, text)
     finally:
@@ -44,7 +54,8 @@ def run_case(case, kernel, parent, model_binary, patience, keep_logs=False):
         os.rename(work, folder)
     else:
         shutil.rmtree(work, ignore_errors=True)
-    return Outcome(case, kernel, verdict, time.monotonic() - began, text, folder, tuple(context.notes))
+    return Outcome(case, kernel, verdict, time.monotonic() - began, text, folder, tuple(context.notes), stall,
+                   dict(context.shown))
 
 
 def attempt(case, context):
@@ -62,6 +73,16 @@ def attempt(case, context):
     if case.must_fail:
         return 'FAIL', f'this negative control passed; it had to fail with "{case.must_fail}"'
     return 'PASS', ''
+
+
+def stalled(case, folder):
+    """Whether i915 hung as described, which is not the doing of what is tested."""
+    console = f'{folder}/console.log'
+    if not case.driver.startswith('i915') or not os.path.exists(console):
+        return False
+    with open(console, errors='replace') as f:
+        said = f.read().split('\n')
+    return any(STALLED in line for line in said[-3:])
 
 
 def keep(context, folder, text):
@@ -87,6 +108,7 @@ class Runner:
         self.out = out
         self.keep_logs = keep_logs
         self.outcomes = []
+        self.second = 0
         self._durations = Durations()
         self._to_come = {}
         self._work = queue.SimpleQueue()
@@ -100,9 +122,26 @@ class Runner:
             print(f'{len(todo)} cases, {self._estimate()}', file=self.out, flush=True)
         self._run_together([item for item in todo if not item[0].alone], self.jobs)
         self._run_together([item for item in todo if item[0].alone], 1)
+        self._try_again()
         self._durations.record(self.outcomes)
         scratch.drop(self._folder)
         return self.outcomes
+
+    def _try_again(self):
+        """Whose guest hung in i915 gets one attempt by itself. The first one's logs stay."""
+        lost = [o for o in self.outcomes if o.stalled]
+        if len(lost) > SECOND_ATTEMPTS:
+            return
+        for first in lost:
+            logs = f'{first.folder}-first'
+            shutil.rmtree(logs, ignore_errors=True)
+            os.rename(first.folder, logs)
+            print(f'{first.case.name} [{first.kernel}] hung while i915 suspended: once more, alone; '
+                  f'logs of the first attempt: {logs}', file=self.out, flush=True)
+            self.outcomes.remove(first)
+            self._to_come[first.case.name, first.kernel] = first.seconds
+            self._run_together([(first.case, first.kernel)], 1)
+            self.second += 1
 
     def _run_together(self, todo, jobs):
         # The longest first, so that no single case is left over at the end.

@@ -11,6 +11,7 @@ from . import scratch
 from .case import Case, Context
 from .deadline import Deadline
 from .errors import CaseFailed
+from .memory import swap_on_disk
 
 LEAVE = b'\x1d'
 A_WEEK = 7 * 24 * 3600
@@ -24,7 +25,7 @@ def interactive(kernel, driver, vram, model_binary):
     print(f'Booting the {kernel} kernel with a DG1 of {vram}, driver {driver} ...', flush=True)
     try:
         vm = context.vm
-        vm.sh('mkswap /dev/vda && swapon /dev/vda')
+        swap_on_disk(vm)
         print('Sleep with "echo mem >/sys/power/state" or "echo disk >/sys/power/state"; the host wakes the guest.\n'
               'Test programs are in /tests. Leave with Ctrl-] or "exit".\n', flush=True)
         size = shutil.get_terminal_size()

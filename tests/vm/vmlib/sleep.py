@@ -6,11 +6,6 @@ STATES = {'s3': 'mem', 's2idle': 'freeze', 's4': 'disk'}
 PM_TESTS = ('freezer', 'devices', 'platform', 'processors', 'core')
 
 
-def prepare_disk(vm):
-    """Swap for hibernation."""
-    vm.sh('mkswap /dev/vda >/dev/null && swapon /dev/vda')
-
-
 def try_suspend(vm, how, seconds=120, state='mem'):
     """Sleep and wake up; state is what pm-test-LEVEL tries. The status and text of the write to /sys/power/state."""
     if how.startswith('pm-test-'):

@@ -147,6 +147,7 @@ def main():
     with open(f'{out}/lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         files = build_programs(kernel_dir, out)
+        files['bin/mkfs.ext4'] = '/sbin/mke2fs'
         for program in list(files.values()):
             files.update(libraries(program))
         files.update(modules(kernel_dir))

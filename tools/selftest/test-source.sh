@@ -71,11 +71,12 @@ test_source_change_is_told() {
 	succeeds tools/branch
 	cp -a "$work/src" "$CASE/other"
 	sed -i 's/^SUBLEVEL = 9/SUBLEVEL = 10/' "$CASE/other/Makefile"
-	mkdir -p "$CASE/cache/build/stock" "$CASE/cache/src/stock"
+	mkdir -p "$CASE/cache/build/stock" "$CASE/cache/build/model" "$CASE/cache/src/stock"
 	KERNEL_SRC=$CASE/other succeeds tools/branch
 	says "the stock source was from KERNEL_SRC=$work/src; this command takes it from KERNEL_SRC=$CASE/other"
 	says '3 commits on Linux 7.3.10'
 	[ ! -e "$CASE/cache/build/stock" ] || fail "a build of the old source is left"
+	[ -d "$CASE/cache/build/model" ] || fail "the device model, which is not built from the source, is gone"
 }
 
 test_source_interrupted() {

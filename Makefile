@@ -5,7 +5,7 @@ KERNEL ?= branch
 DRIVER ?= xe
 VRAM ?= 512M
 
-.PHONY: help demo check check-model check-igt check-kunit check-vm check-style check-tools
+.PHONY: help demo bench compare check check-model check-igt check-kunit check-vm check-style check-tools
 .PHONY: fuzz root model kernel branch series shell
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo '  make check-igt     the harness that IGT tests run on without IGT'
 	@echo '  make check-kunit   KUnit suites in the guest; KERNEL=stock, branch or debug'
 	@echo '  make check-vm      cases in virtual machines; CASE="xe_s3 i915*", KERNEL='
+	@echo '  make bench         what a backup costs, stock against branch; OUT=DIR, PART=tts, suspend or large'
+	@echo '  make compare       which defects show on stock and on the branch; ID="D1 M1"'
 	@echo '  make check-style   checkpatch, W=1 and sparse on the branch, shellcheck'
 	@echo '  make check-tools   tests of the scripts in tools/'
 	@echo '  make shell         a prompt in the guest; KERNEL=, DRIVER=, VRAM='
@@ -36,6 +38,16 @@ help:
 demo: model
 	tools/kernel $(KERNEL)
 	tests/vm/demo --kernel $(KERNEL)
+
+bench: model
+	tools/kernel stock
+	tools/kernel branch
+	tests/vm/bench $(PART)
+
+compare: model
+	tools/kernel stock
+	tools/kernel branch
+	tests/vm/compare $(ID)
 
 check:
 	tools/check

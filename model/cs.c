@@ -168,8 +168,7 @@ bool cs_run_restore_batch(struct device *d, struct engine *e, u64 address, u32 b
 	return true;
 }
 
-/* What the driver reads when it asks where an engine is. */
-static void show_position(struct device *d, struct engine *e, u32 tail)
+void cs_show_position(struct device *d, struct engine *e, u32 tail)
 {
 	struct cs *cs = &e->cs;
 	u64 at = cs->depth ? cs->pc : cs->ring_start + cs->ring_head;
@@ -215,6 +214,6 @@ enum cs_result cs_run(struct device *d, struct engine *e)
 			break;
 	}
 	d->executing = false;
-	show_position(d, e, tail);
+	cs_show_position(d, e, tail);
 	return result;
 }

@@ -78,6 +78,9 @@ enum cs_result cs_run(struct device *d, struct engine *e);
  */
 bool cs_run_restore_batch(struct device *d, struct engine *e, u64 address, u32 bytes);
 
+/** cs_show_position - what the driver reads when it asks where an engine is; @tail is its ring's. */
+void cs_show_position(struct device *d, struct engine *e, u32 tail);
+
 /* Used by the commands' handlers. */
 struct space cs_space(const struct cs *cs, bool ggtt);
 u32 cs_register(const struct engine *e, u32 offset, bool relative);

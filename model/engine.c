@@ -31,8 +31,8 @@ void engines_reset(struct device *d, u32 bits)
 		if (!(bits & (RESET_FULL | e->facts->reset_bit)))
 			continue;
 		d->counters.engine_resets++;
-		lrc_drop(e);
-		execlists_reset(e);
+		lrc_drop(d, e);
+		execlists_reset(d, e);
 		guc_queue_reset(d, e);
 		e->hung = false;
 		e->stopped = false;

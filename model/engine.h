@@ -63,7 +63,7 @@ struct engine *reg_engine(struct device *d, const struct reg *r);
 void engine_irq(struct device *d, struct engine *e, u16 vector);
 
 /* execlists.c */
-void execlists_reset(struct engine *e);
+void execlists_reset(struct device *d, struct engine *e);
 bool execlists_slice(struct device *d, struct engine *e, u64 *sleep_ns);
 void execlists_write_load(struct device *d, const struct reg *r, u32 offset, u32 value);
 void execlists_write_csb_pointer(struct device *d, const struct reg *r, u32 offset, u32 value);

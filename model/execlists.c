@@ -25,12 +25,6 @@
 
 #define SEMAPHORE_POLL_NS	100000
 
-void execlists_reset(struct engine *e)
-{
-	memset(&e->execlists, 0, sizeof(e->execlists));
-	e->execlists.csb_write = CSB_ENTRIES - 1;
-}
-
 static void report(struct device *d, struct engine *e, u32 to, u32 away)
 {
 	struct execlists *x = &e->execlists;
@@ -56,6 +50,13 @@ static void show_running(struct device *d, struct engine *e)
 	struct execlists *x = &e->execlists;
 
 	regs_poke64(d, e->facts->base + RING_STATUS, x->active ? x->port[x->current] : 0);
+}
+
+void execlists_reset(struct device *d, struct engine *e)
+{
+	memset(&e->execlists, 0, sizeof(e->execlists));
+	e->execlists.csb_write = CSB_ENTRIES - 1;
+	show_running(d, e);
 }
 
 static void load_port(struct device *d, struct engine *e)

@@ -89,7 +89,7 @@ void guc_submit_reset(struct device *d)
 		struct engine *e = &d->engines[i];
 
 		if (e->queue.current != GUC_NONE)
-			lrc_drop(e);
+			lrc_drop(d, e);
 		e->queue = (struct guc_queue){ GUC_NONE, GUC_NONE, GUC_NONE, 0, 0 };
 	}
 }
@@ -122,7 +122,7 @@ static void reset_current(struct device *d, struct engine *e, const char *why)
 	log_info(d, "%s: context %u reset: %s", e->facts->name, id, why);
 	d->counters.context_resets++;
 	d->counters.engine_resets++;
-	lrc_drop(e);
+	lrc_drop(d, e);
 	e->hung = false;
 	guc_ct_event(d, EVENT_CONTEXT_RESET, &id, 1);
 	leave(d, e);

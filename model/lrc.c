@@ -266,9 +266,10 @@ void lrc_save(struct device *d, struct engine *e)
 	cs->loaded = false;
 }
 
-void lrc_drop(struct engine *e)
+void lrc_drop(struct device *d, struct engine *e)
 {
 	memset(&e->cs, 0, sizeof(e->cs));
+	cs_show_position(d, e, 0);
 }
 
 u32 lrc_tail(struct device *d, const struct engine *e)

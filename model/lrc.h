@@ -18,7 +18,7 @@ bool lrc_load(struct device *d, struct engine *e, u32 lrca);
 void lrc_save(struct device *d, struct engine *e);
 
 /** lrc_drop - let go of the loaded context without saving: what a reset does. */
-void lrc_drop(struct engine *e);
+void lrc_drop(struct device *d, struct engine *e);
 
 /** lrc_tail - the ring's tail as the driver left it in the image. */
 u32 lrc_tail(struct device *d, const struct engine *e);

@@ -215,6 +215,23 @@ static void a_hang_and_an_engine_reset(void **state)
 	assert_int_equal(d->counters.faults_fired, 1);
 }
 
+/* A driver takes an engine for idle whose ring's head is at its tail: after a reset it is. */
+static void a_reset_empties_the_ring_registers(void **state)
+{
+	struct device *d = *state;
+
+	EMIT(d, &one, SEMAPHORE_EQUAL, 1, CELL, 0, STORE, CELL + 4, 0, 1);
+	ports(d, RCS, PORT(&one, 1), 0);
+	slices(d, 20);
+	assert_int_not_equal(regs_read(d, RCS_BASE + 0x34), regs_read(d, RCS_BASE + 0x30));
+	assert_int_not_equal(regs_read(d, RCS_BASE + 0x234), 0);
+	regs_write(d, 0x941c, BIT(1));
+	assert_int_equal(regs_read(d, RCS_BASE + 0x30), 0);
+	assert_int_equal(regs_read(d, RCS_BASE + 0x34), 0);
+	assert_int_equal(regs_read(d, RCS_BASE + 0x74), 0);
+	assert_int_equal(regs_read(d, RCS_BASE + 0x234), 0);
+}
+
 /* The reset of one engine leaves another alone, in the middle of its work. */
 static void a_reset_of_one_engine_only(void **state)
 {
@@ -295,6 +312,7 @@ int main(void)
 		EL(a_semaphore_waits_and_goes_on),
 		EL(engines_do_not_wait_for_each_other),
 		EL(a_hang_and_an_engine_reset),
+		EL(a_reset_empties_the_ring_registers),
 		EL(a_reset_of_one_engine_only),
 		EL(a_stopped_ring_starts_again),
 		EL(a_context_that_cannot_be_loaded),

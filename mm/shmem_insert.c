@@ -102,7 +102,7 @@ static void shmem_insert_commit(struct folio *folio, unsigned int order,
 static void shmem_insert_demote(struct folio *folio, unsigned int order,
 				const struct shmem_insert_undo *undo)
 {
-	const size_t skip = offsetof(struct page, compound_info);
+	const size_t skip = offsetofend(struct page, compound_info);
 	struct page *page = &folio->page;
 	unsigned long i;
 
@@ -118,6 +118,8 @@ static void shmem_insert_demote(struct folio *folio, unsigned int order,
 			/* Poisoning may set a flag here at any time. */
 			set_mask_bits(&page[i].flags.f, PAGE_FLAGS_SECOND,
 				      was->flags.f & PAGE_FLAGS_SECOND);
+			/* Whoever walks over pages looks at this word at any time. */
+			WRITE_ONCE(page[i].compound_info, was->compound_info);
 			memcpy((void *)(page + i) + skip, (void *)was + skip,
 			       sizeof(*page) - skip);
 		} else {

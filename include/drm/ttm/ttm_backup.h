@@ -23,7 +23,8 @@ struct ttm_backup;
  * lost when the machine loses power with a hibernation image of this kernel
  * written. The store's own bookkeeping is in the image.
  * @TTM_BACKUP_USABLE_FROZEN: Content can be given to it and read from it after
- * file systems have been frozen and before they are thawed.
+ * file systems have been frozen and before they are thawed. Nobody enforces it:
+ * whoever would use a store then has to look. While tasks run any store will do.
  */
 enum ttm_backup_promise {
 	TTM_BACKUP_RECLAIM_SAFE = BIT(0),
@@ -87,7 +88,10 @@ struct ttm_backup_ops {
 	/** @max_order: The highest order that @insert_folio takes. */
 	unsigned int (*max_order)(struct ttm_backup *backup);
 
-	/** @bytes_avail: About how much more content the store can take. */
+	/**
+	 * @bytes_avail: About how much more content the store can take. 0 also
+	 * if it does not work.
+	 */
 	u64 (*bytes_avail)(struct ttm_backup *backup);
 
 	/**

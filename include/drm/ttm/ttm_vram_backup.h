@@ -367,6 +367,12 @@ struct ttm_vram_backup {
 	struct ttm_vram_backup_plan plan;
 	/** @stats: Of the session that is on, or of the last one. */
 	struct ttm_vram_backup_stats stats;
+	/**
+	 * @aux_ratio: An object in memory takes a byte more for so many bytes of
+	 * content, as for the state of its compression. 0 if it does not. Set by
+	 * the driver before ttm_vram_backup_preflight().
+	 */
+	u32 aux_ratio;
 	/** @old_wakeup: The wakeup that is pending is of a suspend before. */
 	bool old_wakeup;
 	/** @verify: Make checksums. */
@@ -421,6 +427,10 @@ int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
 			  unsigned int num_mans, bool interruptible);
 int ttm_vram_backup_save(struct ttm_vram_backup *vb,
 			 enum ttm_vram_backup_list list);
+int ttm_vram_backup_evicted(struct ttm_vram_backup *vb,
+			    struct ttm_resource_manager * const *mans,
+			    unsigned int num_mans,
+			    bool (*saved)(struct ttm_buffer_object *bo));
 int ttm_vram_backup_saved(struct ttm_vram_backup *vb);
 int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
 			    enum ttm_vram_backup_list list,
@@ -487,12 +497,34 @@ static inline void ttm_vram_backup_leave(struct ttm_vram_backup_gate *gate)
  * ttm_vram_backup_closed() - Whether users' objects have to stay out of VRAM
  * @vb: The session.
  *
+ * What is being restored has kept its place, so others may have what is free:
+ * a display is set up again before the session ends.
+ *
  * Context: Any.
- * Return: True from the begin of an eviction to the end of the session.
+ * Return: True from the begin of an eviction until the restore begins.
  */
 static inline bool ttm_vram_backup_closed(const struct ttm_vram_backup *vb)
 {
-	return READ_ONCE(vb->phase) >= TTM_VRAM_BACKUP_EVICT;
+	enum ttm_vram_backup_phase phase = READ_ONCE(vb->phase);
+
+	return phase >= TTM_VRAM_BACKUP_EVICT &&
+	       phase <= TTM_VRAM_BACKUP_SUSPENDED;
+}
+
+/**
+ * ttm_vram_backup_object_saved() - Whether the content of an object is in a copy
+ * @obj: The object.
+ *
+ * Context: Any. The answer may be outdated when it is read.
+ * Return: True from its save to its restore.
+ */
+static inline bool
+ttm_vram_backup_object_saved(const struct ttm_vram_backup_object *obj)
+{
+	u8 state = READ_ONCE(obj->state);
+
+	return state == TTM_VRAM_BACKUP_SAVED ||
+	       state == TTM_VRAM_BACKUP_FAILED;
 }
 
 /**

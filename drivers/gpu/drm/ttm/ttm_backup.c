@@ -70,6 +70,8 @@
  * @ops: What the store can do.
  *
  * For implementations of stores. The caller has the only reference.
+ *
+ * Context: Any.
  */
 void ttm_backup_init(struct ttm_backup *backup, const struct ttm_backup_ops *ops)
 {
@@ -108,7 +110,7 @@ static void ttm_backup_release(struct kref *refcount)
  *
  * The last reference releases the store and everything in it.
  *
- * Context: May sleep.
+ * Context: May sleep. From reclaim see the section on locking above.
  */
 void ttm_backup_put(struct ttm_backup *backup)
 {
@@ -216,6 +218,7 @@ EXPORT_SYMBOL_GPL(ttm_backup_insert_folio);
  * ttm_backup_max_order() - The largest folio a store takes without a copy
  * @backup: The store.
  *
+ * Context: Any.
  * Return: The order, 0 also for a store that only copies.
  */
 unsigned int ttm_backup_max_order(struct ttm_backup *backup)
@@ -228,8 +231,9 @@ EXPORT_SYMBOL_GPL(ttm_backup_max_order);
  * ttm_backup_bytes_avail() - How much more a store can take
  * @backup: The store.
  *
- * Context: Any context that may sleep.
- * Return: About how many bytes. Others may use the same space.
+ * Context: Any context that may sleep. From reclaim see the section on locking above.
+ * Return: About how many bytes. Others may use the same space. 0 also for a store
+ * that does not work; storing something tells the error.
  */
 u64 ttm_backup_bytes_avail(struct ttm_backup *backup)
 {

@@ -83,40 +83,72 @@ static void batch_take(struct ttm_backup_file *store, struct ttm_batch *batch,
 	store->slot[slot].batch = batch;
 }
 
+/* Take no more until the store is empty. Returns what callers are told. */
+static int store_fail(struct ttm_backup_file *store, int error)
+{
+	/* To callers these would mean that there is room for less. */
+	if (error == -ENOSPC || error == -ENOMEM)
+		error = -EIO;
+	if (!store->error)
+		store->error = error;
+
+	return error;
+}
+
+static void batch_written(struct ttm_backup_file *store, struct ttm_batch *batch)
+{
+	long ret = batch->io.ret;
+
+	if (ret == TTM_BATCH_SIZE)
+		return;
+	if (ret >= 0)
+		ret = -EIO;
+
+	pr_err("backup store %pD: cannot write at %lld: %pe; its content stays in memory\n",
+	       store->file, ttm_batch_pos(batch), ERR_PTR(ret));
+	batch->state = TTM_BATCH_FAILED;
+	store_fail(store, ret);
+}
+
+static void batch_was_read(struct ttm_backup_file *store, struct ttm_batch *batch)
+{
+	long ret = batch->io.ret;
+	bool changed = false;
+
+	if (ret == TTM_BATCH_SIZE)
+		changed = ttm_batch_checksum(batch) != store->slot[batch->slot].checksum;
+	else if (ret >= 0 && S_ISREG(file_inode(store->file)->i_mode))
+		changed = true;		/* Cut off. */
+	else if (ret >= 0)
+		ret = -EIO;		/* A device that is gone has no size. */
+
+	if (changed) {
+		ret = -EBADMSG;
+		pr_err("backup store %pD: content at %lld is not what was written\n",
+		       store->file, ttm_batch_pos(batch));
+	} else if (ret < 0) {
+		pr_err("backup store %pD: content at %lld cannot be read: %pe\n",
+		       store->file, ttm_batch_pos(batch), ERR_PTR(ret));
+	} else {
+		return;
+	}
+
+	batch->state = TTM_BATCH_BAD;
+	batch->error = ret;
+}
+
 /* What to do when the I/O of a batch is over. */
 static void batch_reap(struct ttm_backup_file *store, struct ttm_batch *batch)
 {
-	struct ttm_slot *slot = &store->slot[batch->slot];
-	long ret = batch->io.ret;
 	bool write = batch->state == TTM_BATCH_WRITING;
 
 	batch->state = TTM_BATCH_CACHED;
-	if (ret >= 0 && ret != TTM_BATCH_SIZE)
-		ret = write ? -EIO : -EBADMSG;
-	if (ret > 0 && !write && ttm_batch_checksum(batch) != slot->checksum)
-		ret = -EBADMSG;
+	if (write)
+		batch_written(store, batch);
+	else
+		batch_was_read(store, batch);
 
-	if (ret < 0 && write) {
-		pr_err("backup store %pD: cannot write at %lld: %pe; its content stays in memory\n",
-		       store->file, ttm_batch_pos(batch), ERR_PTR(ret));
-		batch->state = TTM_BATCH_FAILED;
-		/* To callers these would mean that there is room for less. */
-		if (ret == -ENOSPC || ret == -ENOMEM)
-			ret = -EIO;
-		if (!store->error)
-			store->error = ret;
-	} else if (ret < 0) {
-		if (ret == -EBADMSG)
-			pr_err("backup store %pD: content at %lld is not what was written\n",
-			       store->file, ttm_batch_pos(batch));
-		else
-			pr_err("backup store %pD: cannot read at %lld: %pe\n",
-			       store->file, ttm_batch_pos(batch), ERR_PTR(ret));
-		batch->state = TTM_BATCH_BAD;
-		batch->error = ret;
-	}
-
-	if (!slot->live)
+	if (!store->slot[batch->slot].live)
 		batch_release(store, batch);
 }
 
@@ -237,12 +269,18 @@ static void store_close_batch(struct ttm_backup_file *store)
 
 	store->slot[batch->slot].checksum = ttm_batch_checksum(batch);
 	batch->state = TTM_BATCH_WRITING;
-	store->written++;
 	ttm_batch_submit(store, batch, true);
 	store_throttle(store);
 }
 
-/* Wait for a slot that is only held by I/O of what was dropped meanwhile. */
+/* Whether a slot is only held by I/O of what was dropped meanwhile. */
+static bool batch_dead(const struct ttm_backup_file *store,
+		       const struct ttm_batch *batch)
+{
+	return batch_busy(batch) && !store->slot[batch->slot].live;
+}
+
+/* Wait for such a slot. */
 static bool store_wait_dead(struct ttm_backup_file *store)
 {
 	unsigned int i;
@@ -250,7 +288,7 @@ static bool store_wait_dead(struct ttm_backup_file *store)
 	for (i = 0; i < TTM_NR_BATCHES; i++) {
 		struct ttm_batch *batch = &store->batch[i];
 
-		if (batch_busy(batch) && !store->slot[batch->slot].live) {
+		if (batch_dead(store, batch)) {
 			batch_wait(store, batch, false);
 			return true;
 		}
@@ -334,7 +372,6 @@ static struct ttm_batch *store_read(struct ttm_backup_file *store,
 		return NULL;
 
 	batch_take(store, batch, slot, TTM_BATCH_READING);
-	store->read++;
 	ttm_batch_submit(store, batch, false);
 
 	return batch;
@@ -442,6 +479,7 @@ static void file_drop(struct ttm_backup *backup, unsigned long handle, pgoff_t n
 static u64 file_bytes_avail(struct ttm_backup *backup)
 {
 	struct ttm_backup_file *store = to_file(backup);
+	unsigned int i, slots;
 	u64 pages;
 
 	guard(mutex)(&store->lock);
@@ -449,7 +487,12 @@ static u64 file_bytes_avail(struct ttm_backup *backup)
 	batches_reap(store);
 	if (store->error)
 		return 0;
-	pages = (u64)(store->nr_slots - store->nr_used) * TTM_BATCH_PAGES;
+	slots = store->nr_slots - store->nr_used;
+	/* Whoever needs these can wait for them, and does: see store_wait_dead(). */
+	for (i = 0; i < TTM_NR_BATCHES; i++)
+		if (batch_dead(store, &store->batch[i]))
+			slots++;
+	pages = (u64)slots * TTM_BATCH_PAGES;
 	if (store->open)
 		pages += TTM_BATCH_PAGES - store->fill;
 
@@ -462,22 +505,27 @@ static int file_sync(struct ttm_backup *backup)
 	unsigned int i;
 	int ret;
 
-	guard(mutex)(&store->lock);
+	/* A file tells only one of those who flush it that something was lost. */
+	guard(mutex)(&store->sync_lock);
 
-	store_close_batch(store);
-	for (i = 0; i < TTM_NR_BATCHES; i++)
-		if (store->batch[i].state == TTM_BATCH_WRITING)
-			batch_wait(store, &store->batch[i], false);
-	batches_reap(store);
-	if (store->error)
-		return store->error;
-
-	ret = ttm_backup_file_flush(store);
-	if (ret) {
-		pr_err("backup store %pD: cannot flush: %pe\n", store->file,
-		       ERR_PTR(ret));
-		store->error = ret;
+	scoped_guard(mutex, &store->lock) {
+		store_close_batch(store);
+		for (i = 0; i < TTM_NR_BATCHES; i++)
+			if (store->batch[i].state == TTM_BATCH_WRITING)
+				batch_wait(store, &store->batch[i], false);
+		batches_reap(store);
+		if (store->error)
+			return store->error;
 	}
+
+	/* Takes locks of the file system, which come before the store's. */
+	ret = ttm_backup_file_flush(store);
+	if (!ret)
+		return 0;
+
+	pr_err("backup store %pD: cannot flush: %pe\n", store->file, ERR_PTR(ret));
+	scoped_guard(mutex, &store->lock)
+		ret = store_fail(store, ret);
 
 	return ret;
 }
@@ -495,6 +543,7 @@ static void store_free(struct ttm_backup_file *store)
 	}
 	bitmap_free(store->used);
 	kvfree(store->slot);
+	mutex_destroy(&store->sync_lock);
 	mutex_destroy(&store->lock);
 	kvfree(store);
 }
@@ -535,6 +584,7 @@ static struct ttm_backup_file *store_alloc(unsigned int nr_slots)
 		return NULL;
 
 	mutex_init(&store->lock);
+	mutex_init(&store->sync_lock);
 	store->nr_slots = nr_slots;
 	store->slot = kvzalloc_objs(*store->slot, nr_slots);
 	store->used = bitmap_zalloc(nr_slots, GFP_KERNEL);

@@ -100,6 +100,7 @@ struct ttm_slot {
  * @file: The file.
  * @wq: Where I/O is started.
  * @link: In the list of all such stores.
+ * @sync_lock: One ttm_backup_sync() at a time. Taken before @lock.
  * @lock: For the members below.
  * @slot: The batches of the file.
  * @nr_slots: How many.
@@ -111,8 +112,6 @@ struct ttm_slot {
  * @fill: How far, in pages.
  * @stamp: The last one given to a batch.
  * @error: A write failed, with this code.
- * @written: Batches written, for statistics.
- * @read: Batches read.
  * @batch: The batches in memory.
  */
 struct ttm_backup_file {
@@ -120,6 +119,7 @@ struct ttm_backup_file {
 	struct file *file;
 	struct workqueue_struct *wq;
 	struct list_head link;
+	struct mutex sync_lock; /* one ttm_backup_sync() at a time */
 	struct mutex lock; /* for the members below */
 	struct ttm_slot *slot;
 	unsigned int nr_slots;
@@ -131,8 +131,6 @@ struct ttm_backup_file {
 	unsigned int fill;
 	u64 stamp;
 	int error;
-	u64 written;
-	u64 read;
 	struct ttm_batch batch[TTM_NR_BATCHES];
 };
 

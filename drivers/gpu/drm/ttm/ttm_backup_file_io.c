@@ -122,6 +122,8 @@ static void ttm_batch_work(struct work_struct *work)
 /**
  * ttm_batch_init() - Initialize a batch
  * @batch: The batch.
+ *
+ * Context: Any.
  */
 void ttm_batch_init(struct ttm_batch *batch)
 {
@@ -229,6 +231,22 @@ int ttm_backup_file_check(struct file *file, loff_t size)
 	return 0;
 }
 
+/*
+ * Whether the start of a file has holes. The blocks that a file has say something for
+ * file systems that cannot tell; for others these may be behind what is asked about.
+ */
+static bool file_has_holes(struct file *file, loff_t size)
+{
+	loff_t hole, pos = file->f_pos;
+
+	hole = vfs_llseek(file, 0, SEEK_HOLE);
+	vfs_llseek(file, pos, SEEK_SET);
+	if (hole >= 0 && hole < size)
+		return true;
+
+	return (u64)file_inode(file)->i_blocks << SECTOR_SHIFT < size;
+}
+
 /**
  * ttm_backup_file_reserve() - Have space for all that may be written
  * @file: The file, that has been checked.
@@ -257,5 +275,5 @@ int ttm_backup_file_reserve(struct file *file, loff_t size)
 	if (ret)
 		return ret;
 
-	return (u64)inode->i_blocks << SECTOR_SHIFT < size ? -EINVAL : 0;
+	return file_has_holes(file, size) ? -EINVAL : 0;
 }

@@ -27,10 +27,13 @@
  *
  * .. code-block:: c
  *
+ *	mutex_lock(lock);
  *	err = ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_SUSPEND);
+ *	if (!err)
+ *		keep_users_out();
+ *	mutex_unlock(lock);
  *	if (err)
  *		return err;
- *	keep_users_out();
  *	err = ttm_vram_backup_preflight(vb, mans, num_mans) ?:
  *	      ttm_vram_backup_prepare(vb) ?:
  *	      ttm_vram_backup_evict(vb, mans, num_mans, true) ?:
@@ -42,8 +45,10 @@
  *	if (err) {
  *		start_engines();
  *		ttm_vram_backup_rollback(vb, err);
+ *		mutex_lock(lock);
  *		ttm_vram_backup_end(vb, err);
  *		let_users_in();
+ *		mutex_unlock(lock);
  *		return err;
  *	}
  *
@@ -53,8 +58,13 @@
  *	engine = start_engines() ? TTM_VRAM_BACKUP_CPU : TTM_VRAM_BACKUP_BLIT;
  *	ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
  *	ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
+ *	mutex_lock(lock);
  *	ttm_vram_backup_end(vb, 0);
  *	let_users_in();
+ *	mutex_unlock(lock);
+ *
+ * The driver's own mutex is for whoever begins a session next: where users are
+ * kept out for the session that ends, they must not be for another one yet.
  *
  * **Pinned objects** are on one of three lists, from their pin to their unpin.
  * Each gets a copy in system memory. A copy is good for the suspend that it was
@@ -223,12 +233,6 @@ void ttm_vram_backup_add(struct ttm_vram_backup *vb,
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_add);
 
-static bool content_is_in_copy(const struct ttm_vram_backup_object *obj)
-{
-	return obj->state == TTM_VRAM_BACKUP_SAVED ||
-	       obj->state == TTM_VRAM_BACKUP_FAILED;
-}
-
 /* Under the lock of lists. Whether there is a copy that the caller has to release then. */
 static bool take_off_locked(struct ttm_vram_backup_object *obj)
 {
@@ -261,7 +265,7 @@ static bool take_off(struct ttm_vram_backup_object *obj, bool keep_content)
 	scoped_guard(spinlock, &vb->lists_lock) {
 		if (list_empty(&obj->link))
 			return true;
-		if (keep_content && content_is_in_copy(obj)) {
+		if (keep_content && ttm_vram_backup_object_saved(obj)) {
 			obj->leaving = true;
 			return false;
 		}
@@ -335,13 +339,34 @@ static void begin_walk(struct ttm_vram_backup *vb)
 	spin_unlock(&vb->lists_lock);
 }
 
+static bool for_system_sleep(enum ttm_vram_backup_kind kind)
+{
+	return kind == TTM_VRAM_BACKUP_SUSPEND ||
+	       kind == TTM_VRAM_BACKUP_HIBERNATE;
+}
+
+/*
+ * Whether a wakeup event was counted while somebody waits for one. That is told
+ * once, so it must be heeded. What has ended a suspend before is told until
+ * tasks freeze, and is not of interest.
+ */
+static bool new_wakeup(struct ttm_vram_backup *vb)
+{
+	if (!pm_wakeup_pending()) {
+		vb->old_wakeup = false;
+		return false;
+	}
+
+	return !vb->old_wakeup || !pm_wakeup_pending();
+}
+
 /**
  * ttm_vram_backup_begin() - Begin a session
  * @vb: The session.
  * @kind: What for.
  *
  * Context: Process context.
- * Return: 0, or -EBUSY if one is on.
+ * Return: 0, or -EBUSY if one is on, or if the system is to wake up.
  */
 int ttm_vram_backup_begin(struct ttm_vram_backup *vb,
 			  enum ttm_vram_backup_kind kind)
@@ -354,6 +379,9 @@ int ttm_vram_backup_begin(struct ttm_vram_backup *vb,
 		return -EBUSY;
 	if (ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_BEGIN))
 		return -EIO;
+	vb->old_wakeup = for_system_sleep(kind);
+	if (vb->old_wakeup && new_wakeup(vb))
+		return -EBUSY;
 
 	/* Copies that could not be restored are still there. */
 	ram = vb->stats.ram;
@@ -362,7 +390,6 @@ int ttm_vram_backup_begin(struct ttm_vram_backup *vb,
 	vb->stats.ram_peak = ram;
 	memset(&vb->plan, 0, sizeof(vb->plan));
 	vb->kind = kind;
-	vb->old_wakeup = pm_wakeup_pending();
 	vb->since = ktime_get();
 	ttm_vram_backup_set_phase(vb, TTM_VRAM_BACKUP_PREPARE);
 
@@ -383,17 +410,16 @@ bool ttm_vram_backup_stop(struct ttm_vram_backup *vb, bool interruptible)
 	if (interruptible && signal_pending(current))
 		return true;
 
-	if (vb->kind != TTM_VRAM_BACKUP_SUSPEND &&
-	    vb->kind != TTM_VRAM_BACKUP_HIBERNATE)
+	if (!for_system_sleep(vb->kind))
+		return false;
+	/*
+	 * With an old one pending it cannot be seen whether there is a new one,
+	 * and it would be forgotten. The PM core looks when it freezes tasks.
+	 */
+	if (interruptible && vb->old_wakeup)
 		return false;
 
-	/* The PM core forgets about the last wakeup when it freezes tasks. */
-	if (!pm_wakeup_pending()) {
-		vb->old_wakeup = false;
-		return false;
-	}
-
-	return !vb->old_wakeup;
+	return new_wakeup(vb);
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_stop);
 
@@ -538,7 +564,7 @@ static void object_done(struct ttm_vram_backup *vb,
 	if (!restore && !err) {
 		if (obj->state == TTM_VRAM_BACKUP_PREPARED)
 			obj->state = TTM_VRAM_BACKUP_SAVED;
-	} else if (restore && content_is_in_copy(obj)) {
+	} else if (restore && ttm_vram_backup_object_saved(obj)) {
 		obj->state = err ? TTM_VRAM_BACKUP_FAILED :
 			     TTM_VRAM_BACKUP_PREPARED;
 		left = !err && obj->leaving;
@@ -616,13 +642,13 @@ static void begin_copy(struct ttm_vram_backup *vb, struct copies *c,
 					  &slot->fence);
 }
 
-static int save_object(struct ttm_vram_backup *vb, struct copies *c,
-		       struct ttm_vram_backup_object *obj)
+static void save_object(struct ttm_vram_backup *vb, struct copies *c,
+			struct ttm_vram_backup_object *obj)
 {
 	int err;
 
 	/* What could not be restored is in the copy, not in VRAM. */
-	if (!obj->size || content_is_in_copy(obj))
+	if (!obj->size || ttm_vram_backup_object_saved(obj))
 		goto out_put;
 
 	err = prepare_object(vb, obj);
@@ -642,7 +668,7 @@ static int save_object(struct ttm_vram_backup *vb, struct copies *c,
 
 	if (obj->list != TTM_VRAM_BACKUP_EARLY) {
 		begin_copy(vb, c, obj);
-		return 0;
+		return;
 	}
 
 	err = copy_by_cpu(vb, obj, false);
@@ -651,8 +677,6 @@ out_err:
 	c->err = c->err ?: err;
 out_put:
 	vb->ops->put(obj);
-
-	return c->err;
 }
 
 /**
@@ -705,7 +729,7 @@ int ttm_vram_backup_saved(struct ttm_vram_backup *vb)
 	begin_walk(vb);
 	for (int list = 0; list < TTM_VRAM_BACKUP_NUM_LISTS; list++) {
 		while ((obj = next_object(vb, list))) {
-			unsaved |= obj->size && !content_is_in_copy(obj);
+			unsaved |= obj->size && !ttm_vram_backup_object_saved(obj);
 			vb->ops->put(obj);
 		}
 	}
@@ -727,7 +751,7 @@ static void restore_object(struct ttm_vram_backup *vb, struct copies *c,
 	struct dma_fence *none = NULL;
 	int err;
 
-	if (obj->size && !content_is_in_copy(obj)) {
+	if (obj->size && !ttm_vram_backup_object_saved(obj)) {
 		vb->ops->put(obj);
 		return;
 	}
@@ -787,13 +811,23 @@ EXPORT_SYMBOL_GPL(ttm_vram_backup_restore);
  * made for it are void; those of objects whose last restore failed stay. The
  * session is where it was after ttm_vram_backup_prepare().
  *
+ * After ttm_vram_backup_saved() power may be gone, and copies be all there is.
+ * Then it does nothing: what was saved can be restored only. So steps that can
+ * fail come before.
+ *
  * Context: Process context.
  */
 void ttm_vram_backup_rollback(struct ttm_vram_backup *vb, int error)
 {
 	struct ttm_vram_backup_object *obj;
 
+	if (!ttm_vram_backup_active(vb))
+		return;
 	vb->stats.error = error;
+	if (vb->phase == TTM_VRAM_BACKUP_SUSPENDED) {
+		dev_err(vb->dev, "VRAM: power may be gone, copies are kept\n");
+		return;
+	}
 	begin_walk(vb);
 	for (int list = 0; list < TTM_VRAM_BACKUP_NUM_LISTS; list++) {
 		while ((obj = next_object(vb, list))) {
@@ -850,7 +884,7 @@ unsigned int ttm_vram_backup_unrestored(struct ttm_vram_backup *vb, u32 lists)
 		if (!(lists & BIT(list)))
 			continue;
 		list_for_each_entry(obj, &vb->objects[list], link)
-			num += content_is_in_copy(obj);
+			num += ttm_vram_backup_object_saved(obj);
 	}
 	spin_unlock(&vb->lists_lock);
 
@@ -864,7 +898,7 @@ EXPORT_SYMBOL_GPL(ttm_vram_backup_unrestored);
  * @error: Why, or 0 if it did what it was for.
  *
  * Frees all copies but those whose restore has not completed. If there are any
- * it says so, in the log and with a uevent.
+ * it says so, in the log and with a uevent. Without a session it does nothing.
  *
  * Context: Process context.
  * Return: 0, or -EIO if there are objects whose content is in their copies only.
@@ -873,6 +907,9 @@ int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error)
 {
 	struct ttm_vram_backup_object *obj;
 	unsigned int unrestored;
+
+	if (!ttm_vram_backup_active(vb))
+		return 0;
 
 	ttm_vram_backup_set_phase(vb, TTM_VRAM_BACKUP_COMPLETE);
 	begin_walk(vb);

@@ -3,6 +3,7 @@
  * Buffer objects that can move leave VRAM one by one: how much there is, where it goes, and
  * no object gives up its place before its copy is known to be good.
  */
+#include <linux/delay.h>
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
 #include <linux/export.h>
@@ -28,6 +29,8 @@
 #define RAM_MARGIN SZ_64M
 /* How long a step lasts at most before somebody looks whether to go on. */
 #define STEP (HZ / 10)
+/* How often objects that are busy are left for later, 10 ms each. */
+#define AGAIN 50
 
 static void measure_man(struct ttm_vram_backup *vb,
 			struct ttm_resource_manager *man)
@@ -39,8 +42,13 @@ static void measure_man(struct ttm_vram_backup *vb,
 	spin_lock(&vb->bdev->lru_lock);
 	ttm_resource_cursor_init(&cursor, man);
 	ttm_resource_manager_for_each_res(&cursor, res) {
-		plan->movable += res->size;
-		plan->largest = max_t(u64, plan->largest, res->size);
+		u64 size = res->size;
+
+		if (vb->aux_ratio)
+			size += ALIGN(DIV_ROUND_UP_ULL(size, vb->aux_ratio),
+				      PAGE_SIZE);
+		plan->movable += size;
+		plan->largest = max(plan->largest, size);
 	}
 	ttm_resource_cursor_fini(&cursor);
 	spin_unlock(&vb->bdev->lru_lock);
@@ -168,6 +176,8 @@ struct moves {
 	struct ttm_operation_ctx ctx;
 	struct move slots[TTM_VRAM_BACKUP_WINDOW];
 	unsigned int first, num;
+	/* How often an object may still be left for later. */
+	unsigned int again;
 	u64 bytes;
 	int err;
 };
@@ -214,7 +224,9 @@ static bool locked_by_window(struct moves *m, struct dma_resv *resv)
 static int push_on(struct ttm_vram_backup *vb, struct moves *m,
 		   struct ttm_buffer_object *bo)
 {
+	struct ttm_backup *own = NULL;
 	u64 size = bo->base.size;
+	bool assigned = false;
 	long ret;
 
 	/* Disks may be asleep, and file systems frozen. */
@@ -226,11 +238,13 @@ static int push_on(struct ttm_vram_backup *vb, struct moves *m,
 		return 0;
 
 	if (vb->plan.to_store) {
+		own = ttm_backup_get(bo->ttm->backup);
 		ret = ttm_vram_backup_fault(vb,
 					    TTM_VRAM_BACKUP_POINT_STORE_ASSIGN) ?
 		      -EIO : ttm_tt_assign_backup(bo->ttm, vb->store);
 		if (ret && ret != -EBUSY && ret != -EINVAL)
-			return ret;
+			goto out_put;
+		assigned = !ret;
 	}
 	if (ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_STORE_WRITE))
 		ret = -ENOSPC;
@@ -238,17 +252,26 @@ static int push_on(struct ttm_vram_backup *vb, struct moves *m,
 		ret = ttm_bo_swapout_bo(bo, &m->ctx, GFP_KERNEL,
 					TTM_SHRINK_SWAP);
 	trace_ttm_vram_backup_evict(vb, bo, "push", ret < 0 ? ret : 0);
+	/*
+	 * What is all in memory still is for reclaim to save, for which the
+	 * store may not be. If some of it is in the store, this is refused.
+	 */
+	if (ret <= 0 && assigned)
+		ttm_tt_assign_backup(bo->ttm, own);
 	/* A store that is out of order must not fill memory. */
 	if (ret == -EBUSY)
-		return vb->plan.to_store ? -EIO : 0;
-	if (ret < 0)
-		return ret;
+		ret = vb->plan.to_store ? -EIO : 0;
+	if (ret > 0) {
+		vb->stats.store_bytes += (u64)ret << PAGE_SHIFT;
+		ttm_vram_backup_account_ram(vb,
+					    -(s64)min_t(u64, size,
+							(u64)ret << PAGE_SHIFT));
+		ret = 0;
+	}
+out_put:
+	ttm_backup_put(own);
 
-	vb->stats.store_bytes += (u64)ret << PAGE_SHIFT;
-	ttm_vram_backup_account_ram(vb, -(s64)min_t(u64, size,
-						    (u64)ret << PAGE_SHIFT));
-
-	return 0;
+	return ret;
 }
 
 static int verify_move(struct ttm_vram_backup *vb, struct ttm_buffer_object *bo)
@@ -360,6 +383,13 @@ static int evict_simply(struct ttm_vram_backup *vb, struct moves *m,
 	if (!err)
 		vb->stats.evicted++;
 	trace_ttm_vram_backup_evict(vb, bo, "simple", err);
+	/* Drivers say so of pages that somebody has a grip on at the moment. */
+	if (err == -ENOSPC && m->again) {
+		m->again--;
+		ttm_bo_move_to_lru_tail_unlocked(bo);
+		fsleep(10 * USEC_PER_MSEC);
+		err = 0;
+	}
 
 	return err;
 }
@@ -622,6 +652,7 @@ int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
 			.interruptible = interruptible,
 			.gfp_retry_mayfail = true,
 		},
+		.again = AGAIN,
 	};
 	struct mem_cgroup *memcg;
 	int err = 0;
@@ -648,3 +679,48 @@ int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
 	return err;
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_evict);
+
+/**
+ * ttm_vram_backup_evicted() - Whether nothing in VRAM is still to be evicted
+ * @vb: The session, after ttm_vram_backup_save().
+ * @mans: The managers of VRAM.
+ * @num_mans: Their number.
+ * @saved: Whether the content of an object is saved all the same, as that of one
+ * that was unpinned after its save. Called in atomic context. Optional.
+ *
+ * What was unpinned after the last ttm_vram_backup_evict() and before its list
+ * was saved is in VRAM, and in no copy.
+ *
+ * Context: Process context.
+ * Return: 0, or -EBUSY if there is such an object.
+ */
+int ttm_vram_backup_evicted(struct ttm_vram_backup *vb,
+			    struct ttm_resource_manager * const *mans,
+			    unsigned int num_mans,
+			    bool (*saved)(struct ttm_buffer_object *bo))
+{
+	struct ttm_resource_cursor cursor;
+	struct ttm_resource *res;
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < num_mans; i++) {
+		spin_lock(&vb->bdev->lru_lock);
+		ttm_resource_cursor_init(&cursor, mans[i]);
+		ttm_resource_manager_for_each_res(&cursor, res) {
+			struct ttm_buffer_object *bo = res->bo;
+
+			/* Nobody asks for what is being deleted. */
+			if (bo && kref_read(&bo->kref) && !bo->deleted &&
+			    !(saved && saved(bo)))
+				left++;
+		}
+		ttm_resource_cursor_fini(&cursor);
+		spin_unlock(&vb->bdev->lru_lock);
+	}
+	if (!left)
+		return 0;
+	dev_err(vb->dev, "VRAM: %u objects came back to it unseen\n", left);
+
+	return -EBUSY;
+}
+EXPORT_SYMBOL_GPL(ttm_vram_backup_evicted);

@@ -13,10 +13,12 @@
 #include <drm/ttm/ttm_bo.h>
 #include <uapi/drm/xe_drm.h>
 
+#include "regs/xe_regs.h"
 #include "xe_bo.h"
 #include "xe_device.h"
 #include "xe_ggtt.h"
 #include "xe_migrate.h"
+#include "xe_mmio.h"
 #include "xe_pm.h"
 #include "xe_tile.h"
 #include "xe_validation.h"
@@ -351,7 +353,8 @@ int xe_vram_backup_init(struct xe_device *xe)
 	if (err)
 		return err;
 
-	return drmm_mutex_init(&xe->drm, &backup->trigger_lock);
+	return drmm_mutex_init(&xe->drm, &backup->session_lock) ?:
+	       drmm_mutex_init(&xe->drm, &backup->trigger_lock);
 }
 
 /**
@@ -373,18 +376,13 @@ bool xe_vram_backup_try_enter(struct xe_device *xe)
  *
  * Context: A freezable task, no locks held. On success xe_vram_backup_leave()
  * has to follow.
- * Return: 0, or -ERESTARTSYS for a signal or for the freezer.
+ * Return: 0, or -ERESTARTSYS for a signal.
  */
 int xe_vram_backup_enter(struct xe_device *xe)
 {
-	while (!xe_vram_backup_try_enter(xe)) {
-		int err = xe_pm_block_on_suspend(xe);
+	xe_pm_might_block_on_suspend();
 
-		if (err)
-			return err;
-	}
-
-	return 0;
+	return ttm_vram_backup_enter(&xe->vram_backup.gate);
 }
 
 /**
@@ -403,7 +401,8 @@ void xe_vram_backup_leave(struct xe_device *xe)
  * @cmd: The ioctl.
  *
  * Those that wait for the GPU on behalf of a user must not, or a backup would
- * have to wait for them.
+ * have to wait for them. A display is set up with framebuffers in VRAM, and has
+ * to wait for jobs that are submitted already, for which there is a timeout.
  *
  * Context: Any.
  * Return: Whether it is to run between xe_vram_backup_enter() and _leave().
@@ -419,6 +418,12 @@ bool xe_vram_backup_ioctl_needs_entry(unsigned int cmd)
 	case DRM_COMMAND_BASE + DRM_XE_MADVISE:
 	case DRM_IOCTL_NR(DRM_IOCTL_MODE_CREATE_DUMB):
 	case DRM_IOCTL_NR(DRM_IOCTL_PRIME_FD_TO_HANDLE):
+	case DRM_IOCTL_NR(DRM_IOCTL_MODE_SETCRTC):
+	case DRM_IOCTL_NR(DRM_IOCTL_MODE_SETPLANE):
+	case DRM_IOCTL_NR(DRM_IOCTL_MODE_CURSOR):
+	case DRM_IOCTL_NR(DRM_IOCTL_MODE_CURSOR2):
+	case DRM_IOCTL_NR(DRM_IOCTL_MODE_PAGE_FLIP):
+	case DRM_IOCTL_NR(DRM_IOCTL_MODE_ATOMIC):
 		return true;
 	default:
 		return false;
@@ -430,23 +435,51 @@ bool xe_vram_backup_ioctl_needs_entry(unsigned int cmd)
  * @xe: The device.
  *
  * Context: Any.
- * Return: True from the begin of an eviction to the end of the session.
+ * Return: True from the begin of an eviction until the restore begins.
  */
 bool xe_vram_backup_closed(struct xe_device *xe)
 {
 	return ttm_vram_backup_closed(&xe->vram_backup.base);
 }
 
+static bool all_saved(struct xe_device *xe)
+{
+	return READ_ONCE(xe->vram_backup.base.phase) == TTM_VRAM_BACKUP_SUSPENDED;
+}
+
+static bool for_system_sleep(struct xe_device *xe)
+{
+	enum ttm_vram_backup_kind kind = READ_ONCE(xe->vram_backup.base.kind);
+
+	return kind == TTM_VRAM_BACKUP_SUSPEND ||
+	       kind == TTM_VRAM_BACKUP_HIBERNATE;
+}
+
 /**
- * xe_vram_backup_suspended() - Whether all of VRAM is saved and all GTs are off
+ * xe_vram_backup_suspended() - Whether the system has suspended the device
  * @xe: The device.
+ *
+ * Not for runtime PM, which resumes the device for whoever needs it.
  *
  * Context: Any.
  * Return: True between a suspend and the resume.
  */
 bool xe_vram_backup_suspended(struct xe_device *xe)
 {
-	return READ_ONCE(xe->vram_backup.base.phase) == TTM_VRAM_BACKUP_SUSPENDED;
+	return all_saved(xe) && for_system_sleep(xe);
+}
+
+/**
+ * xe_vram_backup_for_system() - Whether a session for a system suspend is on
+ * @xe: The device.
+ *
+ * Context: Any. The answer may be outdated when it is read.
+ * Return: True from the PM notifier's first call to its last.
+ */
+bool xe_vram_backup_for_system(struct xe_device *xe)
+{
+	return ttm_vram_backup_active(&xe->vram_backup.base) &&
+	       for_system_sleep(xe);
 }
 
 static void open_gate(struct xe_device *xe)
@@ -465,6 +498,42 @@ static int close_gate(struct xe_device *xe)
 		-EBUSY : ttm_vram_backup_close(&backup->gate, &backup->base);
 	if (err)
 		xe_pm_unblock(xe);
+
+	return err;
+}
+
+static int begin_and_close(struct xe_device *xe, enum ttm_vram_backup_kind kind)
+{
+	struct xe_vram_backup *backup = &xe->vram_backup;
+	int err;
+
+	guard(mutex)(&backup->session_lock);
+
+	if (backup->stopped)
+		return -ENODEV;
+
+	err = ttm_vram_backup_begin(&backup->base, kind);
+	if (err)
+		return err;
+
+	err = close_gate(xe);
+	if (err)
+		ttm_vram_backup_end(&backup->base, err);
+
+	return err;
+}
+
+static int end_and_open(struct xe_device *xe, int error)
+{
+	int err;
+
+	guard(mutex)(&xe->vram_backup.session_lock);
+
+	if (!ttm_vram_backup_active(&xe->vram_backup.base))
+		return 0;
+
+	err = ttm_vram_backup_end(&xe->vram_backup.base, error);
+	open_gate(xe);
 
 	return err;
 }
@@ -513,6 +582,9 @@ static int make_room(struct xe_device *xe)
 	struct ttm_resource_manager *mans[2];
 	unsigned int num = vram_managers(xe, mans);
 
+	if (IS_DGFX(xe) && xe_device_has_flat_ccs(xe))
+		vb->aux_ratio = SZ_64K / xe_device_ccs_bytes(xe, SZ_64K);
+
 	return ttm_vram_backup_preflight(vb, mans, num) ?:
 	       ttm_vram_backup_prepare(vb);
 }
@@ -530,18 +602,11 @@ static int make_room(struct xe_device *xe)
  */
 int xe_vram_backup_prepare(struct xe_device *xe, enum ttm_vram_backup_kind kind)
 {
-	struct ttm_vram_backup *vb = &xe->vram_backup.base;
 	int err;
 
-	err = ttm_vram_backup_begin(vb, kind);
+	err = begin_and_close(xe, kind);
 	if (err)
 		return err;
-
-	err = close_gate(xe);
-	if (err) {
-		ttm_vram_backup_end(vb, err);
-		return err;
-	}
 
 	err = make_room(xe);
 	if (!err)
@@ -605,6 +670,32 @@ int xe_vram_backup_save_early(struct xe_device *xe)
 				    TTM_VRAM_BACKUP_EARLY);
 }
 
+/* Also of what was unpinned since, which others can do while they suspend. */
+static bool bo_is_saved(struct ttm_buffer_object *bo)
+{
+	return xe_bo_is_xe_bo(bo) &&
+	       ttm_vram_backup_object_saved(&ttm_to_xe_bo(bo)->vram_backup);
+}
+
+/**
+ * xe_vram_backup_saved() - All is saved, VRAM may go
+ * @xe: The device.
+ *
+ * The last step that can fail: what follows it is a restore.
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error code: ttm_vram_backup_rollback() has to follow.
+ */
+int xe_vram_backup_saved(struct xe_device *xe)
+{
+	struct ttm_vram_backup *vb = &xe->vram_backup.base;
+	struct ttm_resource_manager *mans[2];
+	unsigned int num = vram_managers(xe, mans);
+
+	return ttm_vram_backup_evicted(vb, mans, num, bo_is_saved) ?:
+	       ttm_vram_backup_saved(vb);
+}
+
 /**
  * xe_vram_backup_restore_early() - Restore what the migration engine needs
  * @xe: The device, before its GTs resume.
@@ -640,11 +731,25 @@ int xe_vram_backup_restore_late(struct xe_device *xe,
 	return late ?: external;
 }
 
+/* A card that is not there reads as all ones, and takes all that is written to it. */
+static bool vram_is_there(struct xe_device *xe)
+{
+	u32 cntl;
+
+	if (!IS_DGFX(xe) || IS_SRIOV_VF(xe))
+		return true;
+
+	cntl = xe_mmio_read32(xe_root_tile_mmio(xe), GU_CNTL);
+
+	return cntl != U32_MAX && cntl & LMEM_INIT;
+}
+
 static void restore_again(struct xe_device *xe, enum ttm_vram_backup_engine engine)
 {
 	struct ttm_vram_backup *vb = &xe->vram_backup.base;
 
-	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS)) {
+	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) &&
+	    vram_is_there(xe)) {
 		xe_vram_backup_restore_early(xe);
 		xe_vram_backup_restore_late(xe, xe_device_wedged(xe) ?
 					    TTM_VRAM_BACKUP_CPU : engine);
@@ -658,15 +763,39 @@ static void restore_again(struct xe_device *xe, enum ttm_vram_backup_engine engi
  * @xe: The device, awake again.
  * @error: Why, or 0.
  *
- * What could not be restored is tried again before.
+ * What could not be restored is tried again before. A device that was never
+ * resumed executes nothing any more, and if its VRAM is not there all copies are
+ * kept.
  *
  * Context: Process context, no locks held.
  */
 void xe_vram_backup_complete(struct xe_device *xe, int error)
 {
-	restore_again(xe, TTM_VRAM_BACKUP_BLIT);
-	ttm_vram_backup_end(&xe->vram_backup.base, error);
-	open_gate(xe);
+	enum ttm_vram_backup_engine engine = TTM_VRAM_BACKUP_BLIT;
+
+	if (all_saved(xe)) {
+		engine = TTM_VRAM_BACKUP_CPU;
+		error = error ?: -EIO;
+		if (!xe_device_wedged(xe))
+			xe_pm_give_up(xe, error);
+	}
+	restore_again(xe, engine);
+	end_and_open(xe, error);
+}
+
+/**
+ * xe_vram_backup_stop() - Have no session begin any more
+ * @xe: The device, which is about to be unbound.
+ *
+ * One that is on can go on, and has to be ended.
+ *
+ * Context: Process context, no locks held.
+ */
+void xe_vram_backup_stop(struct xe_device *xe)
+{
+	guard(mutex)(&xe->vram_backup.session_lock);
+
+	xe->vram_backup.stopped = true;
 }
 
 /**
@@ -680,24 +809,15 @@ void xe_vram_backup_complete(struct xe_device *xe, int error)
  */
 int xe_vram_backup_retry(struct xe_device *xe, enum ttm_vram_backup_engine engine)
 {
-	struct ttm_vram_backup *vb = &xe->vram_backup.base;
 	int err;
 
-	err = ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_MANUAL);
+	err = begin_and_close(xe, TTM_VRAM_BACKUP_MANUAL);
 	if (err)
 		return err;
 
-	err = close_gate(xe);
-	if (err) {
-		ttm_vram_backup_end(vb, err);
-		return err;
-	}
-
 	restore_again(xe, engine);
-	err = ttm_vram_backup_end(vb, 0);
-	open_gate(xe);
 
-	return err;
+	return end_and_open(xe, 0);
 }
 
 /**

@@ -19,16 +19,19 @@ void xe_vram_backup_leave(struct xe_device *xe);
 bool xe_vram_backup_ioctl_needs_entry(unsigned int cmd);
 bool xe_vram_backup_closed(struct xe_device *xe);
 bool xe_vram_backup_suspended(struct xe_device *xe);
+bool xe_vram_backup_for_system(struct xe_device *xe);
 
 int xe_vram_backup_prepare(struct xe_device *xe,
 			   enum ttm_vram_backup_kind kind);
 int xe_vram_backup_begin_runtime(struct xe_device *xe);
 int xe_vram_backup_save_late(struct xe_device *xe);
 int xe_vram_backup_save_early(struct xe_device *xe);
+int xe_vram_backup_saved(struct xe_device *xe);
 int xe_vram_backup_restore_early(struct xe_device *xe);
 int xe_vram_backup_restore_late(struct xe_device *xe,
 				enum ttm_vram_backup_engine engine);
 void xe_vram_backup_complete(struct xe_device *xe, int error);
+void xe_vram_backup_stop(struct xe_device *xe);
 int xe_vram_backup_retry(struct xe_device *xe, enum ttm_vram_backup_engine engine);
 void xe_vram_backup_poison(struct xe_device *xe);
 

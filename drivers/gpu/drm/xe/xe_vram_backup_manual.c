@@ -90,6 +90,10 @@ static int restore(struct xe_device *xe, bool recover)
 	bool manual = xe->vram_backup.manual;
 	int err = 0;
 
+	/* What is saved for a suspend is for the resume to restore. */
+	if (xe_vram_backup_for_system(xe))
+		return -EBUSY;
+
 	xe_pm_runtime_get(xe);
 	if (manual) {
 		end_manual(xe, 0);

@@ -26,8 +26,19 @@ struct xe_vram_backup {
 	struct ttm_vram_backup base;
 	/** @gate: Keeps users out while it is on. */
 	struct ttm_vram_backup_gate gate;
+	/**
+	 * @session_lock: A session begins and closes @gate, or ends and opens it,
+	 * without another one in between. Protects @stopped.
+	 */
+	struct mutex session_lock;
 	/** @trigger_lock: One debugfs trigger at a time. */
 	struct mutex trigger_lock;
+	/** @stopped: No session begins any more. */
+	bool stopped;
+	/** @notified: The PM notifier holds a runtime PM reference. */
+	bool notified;
+	/** @off: The system suspended the device, and has not tried to resume it. */
+	bool off;
 	/** @manual: The next runtime suspend is to save VRAM. */
 	bool manual;
 	/** @poison: ... and to overwrite it. */

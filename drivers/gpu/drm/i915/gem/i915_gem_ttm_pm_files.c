@@ -29,6 +29,7 @@ static int backup_notify(struct notifier_block *nb, unsigned long action,
 {
 	struct drm_i915_private *i915 =
 		container_of(nb, typeof(*i915), vram_backup.notifier);
+	struct ttm_vram_backup *vb = &i915->vram_backup.base;
 	intel_wakeref_t wakeref;
 	int err = 0;
 
@@ -48,6 +49,10 @@ static int backup_notify(struct notifier_block *nb, unsigned long action,
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
 	case PM_POST_RESTORE:
+		/* The device may be younger than the suspend. */
+		if (!ttm_vram_backup_active(vb) ||
+		    vb->kind == TTM_VRAM_BACKUP_MANUAL)
+			break;
 		with_intel_runtime_pm(&i915->runtime_pm, wakeref)
 			i915_ttm_backup_complete(i915, 0);
 		break;
@@ -118,6 +123,8 @@ static int restore(struct drm_i915_private *i915, bool lose, bool recover)
 		return ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) ?
 			-EIO : 0;
 	}
+	if (ttm_vram_backup_active(vb))
+		return -EBUSY;
 	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS))
 		return i915_ttm_backup_retry(i915, recover ? TTM_VRAM_BACKUP_CPU :
 					     TTM_VRAM_BACKUP_BLIT);
@@ -127,6 +134,8 @@ static int restore(struct drm_i915_private *i915, bool lose, bool recover)
 
 static int run_trigger(struct drm_i915_private *i915, const char *word)
 {
+	if (!i915->vram_backup.notifier.notifier_call)
+		return -ENODEV;
 	if (sysfs_streq(word, "cycle"))
 		return backup(i915) ?: restore(i915, true, false);
 	if (sysfs_streq(word, "backup"))
@@ -152,7 +161,7 @@ static ssize_t trigger_write(struct file *file, const char __user *from,
 		return -EINVAL;
 	if (copy_from_user(word, from, size))
 		return -EFAULT;
-	if (!HAS_LMEM(i915) || !drm_dev_enter(&i915->drm, &idx))
+	if (!drm_dev_enter(&i915->drm, &idx))
 		return -ENODEV;
 
 	if (mutex_trylock(&i915->vram_backup.trigger_lock)) {
@@ -245,29 +254,36 @@ static const struct attribute_group vram_backup_group = {
  * @i915: The device.
  *
  * Context: Process context.
- * Return: 0, or a negative error code.
+ * Return: 0, or a negative error code: the device keeps the system from sleeping.
  */
 int i915_ttm_backup_register(struct drm_i915_private *i915)
 {
+	struct notifier_block *notifier = &i915->vram_backup.notifier;
 	int err;
 
 	if (!HAS_LMEM(i915))
 		return 0;
 
-	err = devm_device_add_group(i915->drm.dev, &vram_backup_group);
+	err = device_add_group(i915->drm.dev, &vram_backup_group);
 	if (err)
 		return err;
 
-	i915->vram_backup.notifier.notifier_call = backup_notify;
+	notifier->notifier_call = backup_notify;
+	err = register_pm_notifier(notifier);
+	if (err) {
+		notifier->notifier_call = NULL;
+		device_remove_group(i915->drm.dev, &vram_backup_group);
+	}
 
-	return register_pm_notifier(&i915->vram_backup.notifier);
+	return err;
 }
 
 /**
  * i915_ttm_backup_unregister() - Undo i915_ttm_backup_register()
  * @i915: The device, awake.
  *
- * A backup that somebody has asked for is restored.
+ * A backup that somebody has asked for is restored, and a session of a suspend that
+ * has only just begun comes to an end.
  *
  * Context: Process context.
  */
@@ -278,9 +294,15 @@ void i915_ttm_backup_unregister(struct drm_i915_private *i915)
 
 	unregister_pm_notifier(&i915->vram_backup.notifier);
 	mutex_lock(&i915->vram_backup.trigger_lock);
+	i915->vram_backup.notifier.notifier_call = NULL;
 	if (i915->vram_backup.manual)
 		restore(i915, false, false);
+	else
+		i915_ttm_backup_complete(i915, -ENODEV);
 	mutex_unlock(&i915->vram_backup.trigger_lock);
+
+	/* Not later, when its files do not find the device any more. */
+	device_remove_group(i915->drm.dev, &vram_backup_group);
 }
 
 #if IS_ENABLED(CONFIG_DRM_I915_SELFTEST)

@@ -2,6 +2,7 @@
 #ifndef _I915_GEM_TTM_PM_TYPES_H_
 #define _I915_GEM_TTM_PM_TYPES_H_
 
+#include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 
@@ -24,12 +25,32 @@ struct i915_ttm_backup {
 	struct ttm_vram_backup base;
 	/** @gate: Keeps users out while it is on. */
 	struct ttm_vram_backup_gate gate;
+	/**
+	 * @gate_lock: Held while a session begins and @gate closes, and while it
+	 * opens and the session ends.
+	 */
+	struct mutex gate_lock;
 	/** @notifier: Tells when the system is about to sleep, and when it is over. */
 	struct notifier_block notifier;
-	/** @trigger_lock: One debugfs trigger at a time. Protects @manual. */
+	/**
+	 * @trigger_lock: One debugfs trigger at a time, and none once @notifier is
+	 * gone. Protects @manual.
+	 */
 	struct mutex trigger_lock;
 	/** @manual: VRAM is saved since somebody asked for it in debugfs. */
 	bool manual;
+	/**
+	 * @lost: Page tables, or what engines need, are without their content: no
+	 * GT may run.
+	 */
+	bool lost;
+	/** @gone: The device has not resumed. It may have no memory. */
+	bool gone;
+	/**
+	 * @stale: Page tables of users that were restored, or are to be, after these
+	 * had been let in. What was written to them meanwhile is missing.
+	 */
+	atomic_t stale;
 };
 
 #endif

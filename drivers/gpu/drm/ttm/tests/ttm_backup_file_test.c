@@ -46,7 +46,9 @@ struct disk {
 	unsigned int fail_read_in;
 	unsigned int fail_nr;
 	long fail_with;
-	bool fail_flush;
+	int fail_flush;
+	unsigned int written;
+	unsigned int read;
 	bool slow;
 	bool drain;
 	wait_queue_head_t more;
@@ -94,6 +96,10 @@ static void disk_queue(struct ttm_backup_file *store, struct ttm_batch *batch)
 						       &disk->fail_read_in);
 	struct disk_io *io;
 
+	if (batch->io.write)
+		disk->written++;
+	else
+		disk->read++;
 	if (!disk->slow || disk->nr_io == ARRAY_SIZE(disk->io)) {
 		disk_io(batch, fail, disk->fail_with);
 		return;
@@ -120,7 +126,10 @@ static void disk_drain(struct disk *disk)
 
 static int disk_flush(struct ttm_backup_file *store)
 {
-	return disk_get()->fail_flush ? -EIO : 0;
+	/* Locks of the file system are taken here, and the store's after these. */
+	KUNIT_EXPECT_FALSE(kunit_get_current_test(), mutex_is_locked(&store->lock));
+
+	return disk_get()->fail_flush;
 }
 
 static struct ttm_backup_file *disk_store(struct disk *disk)
@@ -294,7 +303,7 @@ static void file_full(struct kunit *test)
 		drop_pages(disk);
 		disk->seed += STORE_PAGES;
 	}
-	KUNIT_EXPECT_EQ(test, 3 * NR_SLOTS, disk_store(disk)->written);
+	KUNIT_EXPECT_EQ(test, 3 * NR_SLOTS, disk->written);
 }
 
 /* I/O is in batches, and read once for all of their pages. */
@@ -305,17 +314,17 @@ static void file_batches(struct kunit *test)
 	/* What is synced early costs the rest of its batch. */
 	store_pages(test, 5 * TTM_BATCH_PAGES + 1);
 	KUNIT_EXPECT_EQ(test, 0, ttm_backup_sync(disk->store));
-	KUNIT_EXPECT_EQ(test, 6, disk_store(disk)->written);
+	KUNIT_EXPECT_EQ(test, 6, disk->written);
 	KUNIT_EXPECT_EQ(test, STORE_SIZE - 6 * TTM_BATCH_SIZE,
 			ttm_backup_bytes_avail(disk->store));
 	drop_pages(disk);
 
 	store_pages(test, STORE_PAGES);
 	KUNIT_EXPECT_EQ(test, 0, ttm_backup_sync(disk->store));
-	disk_store(disk)->read = 0;
+	disk->read = 0;
 	expect_pages(test, 0, STORE_PAGES);
 	/* What was read ahead at the end of the file may have been for nothing. */
-	KUNIT_EXPECT_LE(test, disk_store(disk)->read, NR_SLOTS + 2);
+	KUNIT_EXPECT_LE(test, disk->read, NR_SLOTS + 2);
 }
 
 /* Several batches are under way at a time, and read ahead. */
@@ -400,13 +409,18 @@ static void file_all_writes_fail(struct kunit *test)
 
 static void file_flush_fails(struct kunit *test)
 {
+	/* Not to be taken for a store that is full. */
+	static const int results[] = { -EIO, -ENOSPC, -ENOMEM };
 	struct disk *disk = test->priv;
+	unsigned int i;
 
-	store_pages(test, 10);
-	disk->fail_flush = true;
-	KUNIT_EXPECT_EQ(test, -EIO, ttm_backup_sync(disk->store));
-	disk->fail_flush = false;
-	expect_failed(test, -EIO, 10);
+	for (i = 0; i < ARRAY_SIZE(results); i++) {
+		store_pages(test, 10);
+		disk->fail_flush = results[i];
+		KUNIT_EXPECT_EQ(test, -EIO, ttm_backup_sync(disk->store));
+		disk->fail_flush = 0;
+		expect_failed(test, -EIO, 10);
+	}
 }
 
 /* A read that failed can be tried again. */
@@ -429,6 +443,24 @@ static void file_read_fails(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 1, load_page(disk, i));
 	}
 	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+/* A device that was taken away reads as one without a size. */
+static void file_gone(struct kunit *test)
+{
+	struct disk *disk = test->priv;
+	struct inode *inode = file_inode(disk->file);
+	umode_t mode = inode->i_mode;
+
+	store_pages(test, STORE_PAGES);
+	KUNIT_EXPECT_EQ(test, 0, ttm_backup_sync(disk->store));
+	inode->i_mode = (mode & ~S_IFMT) | S_IFBLK;
+	disk->fail_with = 0;
+	disk->fail_read_in = 1;
+	disk->fail_nr = 1;
+	KUNIT_EXPECT_EQ(test, -EIO, load_page(disk, 0));
+	inode->i_mode = mode;
+	expect_pages(test, 0, STORE_PAGES);
 }
 
 static void file_write(struct kunit *test, loff_t pos, const void *data, size_t size)
@@ -551,15 +583,89 @@ static void file_drop_early(struct kunit *test)
 	expect_pages(test, 0, STORE_PAGES);
 }
 
+/* What is held by writes of dropped content only is there for the next. */
+static void file_full_of_dropped(struct kunit *test)
+{
+	struct disk *disk = test->priv;
+	unsigned int i;
+
+	store_pages(test, STORE_PAGES - 2 * TTM_BATCH_PAGES);
+	KUNIT_EXPECT_EQ(test, 0, ttm_backup_sync(disk->store));
+	disk->slow = true;
+	for (i = STORE_PAGES - 2 * TTM_BATCH_PAGES; i < STORE_PAGES; i++)
+		KUNIT_ASSERT_EQ(test, 1, store_page(disk, i));
+	KUNIT_EXPECT_EQ(test, 2, disk_writing(disk));
+	KUNIT_EXPECT_EQ(test, 0, ttm_backup_bytes_avail(disk->store));
+	for (i = STORE_PAGES - 2 * TTM_BATCH_PAGES; i < STORE_PAGES; i++) {
+		ttm_backup_drop(disk->store, disk->handle[i], 1);
+		disk->handle[i] = 0;
+	}
+	KUNIT_EXPECT_EQ(test, 2, disk_writing(disk));
+	KUNIT_EXPECT_EQ(test, 2 * TTM_BATCH_SIZE, ttm_backup_bytes_avail(disk->store));
+
+	disk_drain(disk);
+	for (i = STORE_PAGES - 2 * TTM_BATCH_PAGES; i < STORE_PAGES; i++)
+		KUNIT_ASSERT_EQ(test, 1, store_page(disk, i));
+	expect_pages(test, 0, STORE_PAGES);
+}
+
+static const struct file_operations *usual_fops;
+
+static loff_t usual_llseek(struct file *file, loff_t offset, int whence)
+{
+	return usual_fops->llseek(file, offset, whence);
+}
+
+/* As of a file system that cannot reserve space. */
+static const struct file_operations no_fallocate_fops = {
+	.llseek = usual_llseek,
+};
+
+static int try_without_fallocate(struct file *file, loff_t size)
+{
+	struct ttm_backup *store;
+
+	usual_fops = file->f_op;
+	file->f_op = &no_fallocate_fops;
+	store = ttm_backup_file_create(file, size);
+	if (!IS_ERR(store))
+		ttm_backup_put(store);
+	file->f_op = usual_fops;
+
+	return PTR_ERR_OR_ZERO(store);
+}
+
+/* Blocks behind the part in use do not make up for holes in it. */
+static void file_holes(struct kunit *test)
+{
+	struct file *file = backup_file_create(test, STORE_SIZE);
+	void *data = kunit_kzalloc(test, SZ_1M, GFP_KERNEL);
+	loff_t pos, half = STORE_SIZE / 2;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	for (pos = half; pos < STORE_SIZE;)
+		KUNIT_ASSERT_EQ(test, SZ_1M, kernel_write(file, data, SZ_1M, &pos));
+	file->f_pos = 4711;
+	KUNIT_EXPECT_EQ(test, -EINVAL, try_without_fallocate(file, half));
+	KUNIT_EXPECT_EQ(test, 4711, file->f_pos);
+
+	for (pos = 0; pos < half;)
+		KUNIT_ASSERT_EQ(test, SZ_1M, kernel_write(file, data, SZ_1M, &pos));
+	KUNIT_EXPECT_EQ(test, 0, try_without_fallocate(file, half));
+}
+
 static struct kunit_case ttm_backup_file_cases[] = {
 	KUNIT_CASE(file_refused),
+	KUNIT_CASE(file_holes),
 	KUNIT_CASE(file_full),
+	KUNIT_CASE(file_full_of_dropped),
 	KUNIT_CASE(file_batches),
 	KUNIT_CASE(file_in_flight),
 	KUNIT_CASE(file_write_fails),
 	KUNIT_CASE(file_all_writes_fail),
 	KUNIT_CASE(file_flush_fails),
 	KUNIT_CASE(file_read_fails),
+	KUNIT_CASE(file_gone),
 	KUNIT_CASE(file_changed),
 	KUNIT_CASE(file_exchanged),
 	KUNIT_CASE(file_truncated),

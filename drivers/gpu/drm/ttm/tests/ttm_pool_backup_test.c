@@ -425,6 +425,56 @@ static void restore_interrupted(struct kunit *test)
 	}
 }
 
+#ifdef CONFIG_FAULT_INJECTION
+/* Folios that a tt of pages that were allocated one by one, not for DMA, is made of. */
+static unsigned int tt_folios(struct ttm_tt *tt)
+{
+	unsigned int nr = 0;
+	pgoff_t i;
+
+	for (i = 0; i < tt->num_pages; i += 1UL << tt->pages[i]->private)
+		nr++;
+
+	return nr;
+}
+
+/*
+ * Content comes back to smaller pages than it left, as an allocation fails: it is the
+ * same, and no folio in the store is cut up for that. Which allocations can fail is set
+ * in debugfs, for failslab and fail_page_alloc.
+ */
+static void restore_to_smaller_pages(struct kunit *test)
+{
+	const struct tt_kind *kind = test->param_value;
+	struct fake_backup *fake;
+	struct ttm_tt *tt = tt_of_kind(test, TT_SIZE, &fake);
+	unsigned int folios = tt_folios(tt);
+	unsigned int n, fired = 0, smaller = 0;
+
+	for (n = 1; n <= 6; n++) {
+		int ret;
+
+		KUNIT_ASSERT_EQ(test, TT_PAGES, tt_backup(test, tt));
+		current->fail_nth = n;
+		ret = tt_populate(test, tt);
+		fired += !READ_ONCE(current->fail_nth);
+		current->fail_nth = 0;
+		KUNIT_ASSERT_TRUE(test, !ret || ret == -ENOMEM || ret == -EINTR);
+		KUNIT_ASSERT_EQ(test, 0, tt_populate(test, tt));
+		smaller += tt_folios(tt) > folios;
+		KUNIT_EXPECT_EQ(test, 0, fake->live);
+		/* A folio in the page cache is no larger than that. */
+		if (kind->max_order <= (int)MAX_PAGECACHE_ORDER)
+			KUNIT_EXPECT_EQ(test, 0, fake->split);
+		tt_expect_content(test, tt);
+	}
+	/* Pages of other caching may have come from the pool. */
+	if (fired && tt->caching == ttm_cached)
+		KUNIT_EXPECT_GT(test, smaller, 0);
+	kunit_info(test, "%u allocations failed, %u times to smaller pages", fired, smaller);
+}
+#endif
+
 /* Nothing is left behind when a tt goes away, whatever state it is in. */
 static void tt_gone(struct kunit *test)
 {
@@ -595,6 +645,9 @@ static struct kunit_case ttm_pool_backup_cases[] = {
 	KUNIT_CASE_PARAM(backup_in_parts, tt_kind_gen_params),
 	KUNIT_CASE_PARAM(backup_breaks_off, tt_kind_gen_params),
 	KUNIT_CASE_PARAM(restore_interrupted, tt_kind_gen_params),
+#ifdef CONFIG_FAULT_INJECTION
+	KUNIT_CASE_PARAM(restore_to_smaller_pages, tt_kind_gen_params),
+#endif
 	KUNIT_CASE_PARAM(tt_gone, tt_kind_gen_params),
 	KUNIT_CASE_PARAM(purge, tt_kind_gen_params),
 	KUNIT_CASE(store_full),

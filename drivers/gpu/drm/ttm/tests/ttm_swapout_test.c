@@ -333,11 +333,11 @@ static void ttm_swapout_own(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, holds(bo, 0x5a));
 }
 
-/* The driver is asked for the pages that it owns. */
+/* The driver is asked for the pages that it owns, if TTM gains from it. */
 static void ttm_swapout_external(struct kunit *test)
 {
 	enum ttm_shrink_reason reason = *(const enum ttm_shrink_reason *)test->param_value;
-	bool asked = reason != TTM_SHRINK_PURGE;
+	bool asked = reason == TTM_SHRINK_SWAP;
 	struct swap_bo *bo = bo_create(test, EXTERNAL);
 	struct swap_dev *dev = test->priv;
 
@@ -393,12 +393,19 @@ static void ttm_swapout_purge_own(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, holds(bo, 0));
 }
 
-/* For the driver, too, purgeable pages are for purging, whatever was asked for. */
+/* For the driver, too, purgeable pages are for purging. */
 static void ttm_swapout_purge_external(struct kunit *test)
 {
 	enum ttm_shrink_reason reason = *(const enum ttm_shrink_reason *)test->param_value;
 	struct swap_bo *bo = bo_create_purgeable(test, EXTERNAL);
 	struct swap_dev *dev = test->priv;
+
+	if (reason == TTM_SHRINK_WATERMARK) {
+		KUNIT_EXPECT_EQ(test, 0, swapout(dev, reason));
+		KUNIT_EXPECT_EQ(test, 0, dev->nr_calls);
+		KUNIT_EXPECT_TRUE(test, has_pages(bo));
+		return;
+	}
 
 	KUNIT_EXPECT_EQ(test, NR_PAGES, swapout(dev, reason));
 	KUNIT_EXPECT_EQ(test, 1, dev->nr_calls);
@@ -409,6 +416,28 @@ static void ttm_swapout_purge_external(struct kunit *test)
 	populate(test, bo);
 	KUNIT_EXPECT_FALSE(test, ttm_tt_purgeable(bo->base.ttm));
 	KUNIT_EXPECT_EQ(test, 0, swapout(dev, TTM_SHRINK_PURGE));
+}
+
+/* For a watermark only pages count that TTM has counted, though others go cheaper. */
+static void ttm_swapout_watermark(struct kunit *test)
+{
+	struct swap_bo *purgeable = bo_create_purgeable(test, EXTERNAL);
+	struct swap_bo *external = bo_create(test, EXTERNAL);
+	struct swap_bo *own = bo_create(test, OWN);
+	struct swap_bo *cheap = bo_create_purgeable(test, OWN);
+	struct swap_dev *dev = test->priv;
+
+	KUNIT_EXPECT_EQ(test, NR_PAGES, swapout(dev, TTM_SHRINK_WATERMARK));
+	KUNIT_EXPECT_FALSE(test, has_pages(cheap));
+	KUNIT_EXPECT_TRUE(test, has_pages(own));
+	KUNIT_EXPECT_EQ(test, NR_PAGES, swapout(dev, TTM_SHRINK_WATERMARK));
+	KUNIT_EXPECT_TRUE(test, swapped_out(own));
+	KUNIT_EXPECT_EQ(test, 0, swapout(dev, TTM_SHRINK_WATERMARK));
+
+	KUNIT_EXPECT_EQ(test, 0, dev->nr_calls);
+	KUNIT_EXPECT_TRUE(test, has_pages(purgeable));
+	KUNIT_EXPECT_TRUE(test, ttm_tt_purgeable(purgeable->base.ttm));
+	KUNIT_EXPECT_TRUE(test, has_pages(external));
 }
 
 /* What is purgeable goes first, though others were used longer ago. */
@@ -425,7 +454,7 @@ static void ttm_swapout_purge_first(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, swapped_out(purgeable));
 	KUNIT_EXPECT_EQ(test, 0, dev->nr_calls);
 
-	KUNIT_EXPECT_EQ(test, NR_PAGES, swapout(dev, TTM_SHRINK_WATERMARK));
+	KUNIT_EXPECT_EQ(test, NR_PAGES, swapout(dev, TTM_SHRINK_SWAP));
 	KUNIT_EXPECT_EQ(test, 1, dev->nr_calls);
 	expect_call(test, 0, newest, TTM_SHRINK_PURGE);
 	KUNIT_EXPECT_TRUE(test, has_pages(oldest));
@@ -582,12 +611,13 @@ static void ttm_swapout_error(struct kunit *test)
 	enum ttm_shrink_reason reason = *(const enum ttm_shrink_reason *)test->param_value;
 	struct swap_bo *broken = bo_create_purgeable(test, EXTERNAL);
 	struct swap_bo *ready = bo_create_purgeable(test, EXTERNAL);
+	bool asked = reason != TTM_SHRINK_WATERMARK;
 	struct swap_dev *dev = test->priv;
 
 	broken->keeps_pages = true;
 	broken->returns = -EIO;
-	KUNIT_EXPECT_EQ(test, -EIO, swapout(dev, reason));
-	KUNIT_EXPECT_EQ(test, 1, dev->nr_calls);
+	KUNIT_EXPECT_EQ(test, asked ? -EIO : 0, swapout(dev, reason));
+	KUNIT_EXPECT_EQ(test, asked, dev->nr_calls);
 	KUNIT_EXPECT_TRUE(test, has_pages(ready));
 }
 
@@ -750,6 +780,7 @@ static struct kunit_case ttm_swapout_test_cases[] = {
 	KUNIT_CASE_PARAM(ttm_swapout_no_callback, reason_gen_params),
 	KUNIT_CASE_PARAM(ttm_swapout_purge_own, reason_gen_params),
 	KUNIT_CASE_PARAM(ttm_swapout_purge_external, reason_gen_params),
+	KUNIT_CASE(ttm_swapout_watermark),
 	KUNIT_CASE(ttm_swapout_purge_first),
 	KUNIT_CASE(ttm_swapout_purge_first_managers),
 	KUNIT_CASE(ttm_swapout_unpurgeable),

@@ -464,11 +464,46 @@ static void evict_push_fails(struct kunit *test)
 				KUNIT_EXPECT_EQ(test, errors[i], err);
 			fake_backup_fail(fake, 0, 0);
 			KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(&dev->vb, err));
+			/* With all of it in memory reclaim has somewhere to save it. */
+			for (int j = 0; j < dev->num; j++) {
+				struct ttm_tt *tt = dev->bo[j]->base.ttm;
+
+				if (tt && !ttm_tt_is_backed_up(tt))
+					KUNIT_EXPECT_PTR_NE(test, &fake->base, tt->backup);
+			}
 			evict_expect_content(test, dev);
 			evict_back_to_vram(test, dev);
 			KUNIT_EXPECT_EQ(test, 0, fake->live);
 		}
 	}
+}
+
+static bool says_saved(struct ttm_buffer_object *bo)
+{
+	return true;
+}
+
+/* One that was unpinned after the eviction is noticed, unless it has a copy. */
+static void evict_unpinned_late(struct kunit *test)
+{
+	struct evict_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->vb;
+	struct evict_bo *bo;
+
+	evict_bos_create(dev, 3);
+	bo = evict_bo_create(dev, TTM_PL_PRIV, EVICT_BO_BYTES, NULL);
+	evict_bo_set_pinned(bo, true);
+	KUNIT_EXPECT_EQ(test, 0, evict_dev_begin(dev));
+	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
+	KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
+	evict_bo_set_pinned(bo, false);
+	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 1, NULL));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 2, says_saved));
+	KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
+	evict_expect_left(test, dev);
 }
 
 static u64 store_avail;
@@ -510,6 +545,16 @@ static void evict_preflight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_64M, plan->largest);
 	KUNIT_EXPECT_EQ(test, SZ_8K, plan->pinned);
 	KUNIT_EXPECT_EQ(test, 0, plan->store);
+
+	/* In memory there is more to them, each. */
+	dev->vb.aux_ratio = 256;
+	preflight(dev, TTM_VRAM_BACKUP_SUSPEND);
+	KUNIT_EXPECT_EQ(test, SZ_256M + SZ_1M, plan->movable);
+	KUNIT_EXPECT_EQ(test, SZ_64M + SZ_256K, plan->largest);
+	KUNIT_EXPECT_EQ(test, SZ_8K, plan->pinned);
+	dev->vb.aux_ratio = 0;
+	preflight(dev, TTM_VRAM_BACKUP_SUSPEND);
+	KUNIT_EXPECT_EQ(test, SZ_256M, plan->movable);
 	if (plan->ram < SZ_256M)
 		kunit_skip(test, "too little memory");
 
@@ -566,6 +611,7 @@ static struct kunit_case vram_backup_evict_cases[] = {
 	KUNIT_CASE(evict_dropped),
 	KUNIT_CASE(evict_signal),
 	KUNIT_CASE(evict_comes_back),
+	KUNIT_CASE(evict_unpinned_late),
 	KUNIT_CASE(evict_push),
 	KUNIT_CASE(evict_push_fails),
 	KUNIT_CASE(evict_preflight),

@@ -4,6 +4,7 @@
  * lost, whatever fails and whoever comes and goes meanwhile.
  */
 #include <linux/module.h>
+#include <linux/suspend.h>
 
 #include "ttm_vram_backup_fake.h"
 
@@ -48,22 +49,30 @@ static void vram_backup_phases(struct kunit *test)
 	EXPECT_PHASE(PREPARE, ttm_vram_backup_prepare(vb));
 	fake_expect_states(test, dev, TTM_VRAM_BACKUP_PREPARED);
 	KUNIT_EXPECT_EQ(test, 6 * FAKE_BYTES, vb->stats.ram);
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_closed(vb));
 	EXPECT_PHASE(EVICT, ttm_vram_backup_evict(vb, NULL, 0, true));
+	KUNIT_EXPECT_TRUE(test, ttm_vram_backup_closed(vb));
 	EXPECT_PHASE(SAVE_LATE, ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_EXTERNAL));
 	EXPECT_PHASE(SAVE_LATE, ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_LATE));
 	EXPECT_PHASE(SAVE_EARLY, ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_EARLY));
 	fake_expect_states(test, dev, TTM_VRAM_BACKUP_SAVED);
 	KUNIT_EXPECT_EQ(test, 6, ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS));
+	KUNIT_EXPECT_TRUE(test, ttm_vram_backup_closed(vb));
 	EXPECT_PHASE(SUSPENDED, ttm_vram_backup_saved(vb));
+	KUNIT_EXPECT_TRUE(test, ttm_vram_backup_closed(vb));
 	fake_lose_power(dev);
 	EXPECT_PHASE(RESTORE_EARLY,
 		     ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EARLY, BY_CPU));
+	/* A display needs its framebuffers before the end. */
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_closed(vb));
 	EXPECT_PHASE(RESTORE_LATE,
 		     ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, BY_BLIT));
 	EXPECT_PHASE(RESTORE_LATE,
 		     ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, BY_BLIT));
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_closed(vb));
 	KUNIT_EXPECT_EQ(test, 6 * FAKE_BYTES, vb->stats.ram);
 	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(vb, 0));
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_closed(vb));
 #undef EXPECT_PHASE
 	fake_expect_whole(test, dev);
 	KUNIT_EXPECT_EQ(test, 6, vb->stats.saved);
@@ -334,6 +343,83 @@ static void vram_backup_rollback(struct kunit *test)
 	fake_expect_cycle(test, dev);
 }
 
+/* When power may be gone copies are all there is, whatever else has failed. */
+static void vram_backup_rollback_suspended(struct kunit *test)
+{
+	struct fake_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->base;
+
+	fake_add_many(dev, 9, FAKE_BYTES);
+	KUNIT_EXPECT_EQ(test, 0, fake_suspend(dev));
+	ttm_vram_backup_rollback(vb, -EIO);
+	KUNIT_EXPECT_EQ(test, TTM_VRAM_BACKUP_SUSPENDED, vb->phase);
+	fake_expect_states(test, dev, TTM_VRAM_BACKUP_SAVED);
+	KUNIT_EXPECT_EQ(test, 0, dev->releases);
+	KUNIT_EXPECT_EQ(test, 0, fake_resume(dev, BY_BLIT));
+	fake_expect_whole(test, dev);
+	fake_expect_cycle(test, dev);
+}
+
+/* What is not on does not end, and does not begin by that. */
+static void vram_backup_end_idle(struct kunit *test)
+{
+	struct fake_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->base;
+
+	fake_add_many(dev, 3, FAKE_BYTES);
+	for (int i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(vb, -EIO));
+		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_active(vb));
+		KUNIT_EXPECT_EQ(test, 0, vb->stats.error);
+		ttm_vram_backup_rollback(vb, -EIO);
+		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_active(vb));
+		KUNIT_EXPECT_EQ(test, 0, vb->stats.error);
+		fake_expect_cycle(test, dev);
+	}
+
+	/* Nor does it tell again of what could not be restored. */
+	KUNIT_EXPECT_EQ(test, 0, fake_suspend(dev));
+	KUNIT_EXPECT_EQ(test, -EIO, ttm_vram_backup_end(vb, 0));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(vb, 0));
+	fake_expect_states(test, dev, TTM_VRAM_BACKUP_FAILED);
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_MANUAL));
+	KUNIT_EXPECT_EQ(test, 0, fake_resume(dev, BY_BLIT));
+	fake_expect_whole(test, dev);
+}
+
+/* A wakeup ends a suspend, unless it has ended one before, and nothing else. */
+static void vram_backup_wakeup(struct kunit *test)
+{
+	struct fake_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->base;
+
+	if (!IS_ENABLED(CONFIG_PM_SLEEP))
+		kunit_skip(test, "no wakeups");
+
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_SUSPEND));
+	if (!vb->old_wakeup) {
+		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_stop(vb, true));
+		/* The PM core forgets about it when it freezes tasks the next time. */
+		pm_system_wakeup();
+		KUNIT_EXPECT_TRUE(test, ttm_vram_backup_stop(vb, true));
+		KUNIT_EXPECT_TRUE(test, ttm_vram_backup_stop(vb, false));
+	}
+	ttm_vram_backup_end(vb, -EBUSY);
+
+	pm_system_wakeup();
+	for (enum ttm_vram_backup_kind kind = TTM_VRAM_BACKUP_SUSPEND;
+	     kind <= TTM_VRAM_BACKUP_MANUAL; kind++) {
+		bool system = kind == TTM_VRAM_BACKUP_SUSPEND ||
+			      kind == TTM_VRAM_BACKUP_HIBERNATE;
+
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, kind));
+		KUNIT_EXPECT_EQ(test, system, vb->old_wakeup);
+		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_stop(vb, true));
+		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_stop(vb, false));
+		ttm_vram_backup_end(vb, 0);
+	}
+}
+
 /* Adding one that is there changes nothing; what is on no list can be removed. */
 static void vram_backup_lists(struct kunit *test)
 {
@@ -480,6 +566,9 @@ static struct kunit_case vram_backup_cases[] = {
 	KUNIT_CASE(vram_backup_no_restore),
 	KUNIT_CASE(vram_backup_verify),
 	KUNIT_CASE(vram_backup_rollback),
+	KUNIT_CASE(vram_backup_rollback_suspended),
+	KUNIT_CASE(vram_backup_end_idle),
+	KUNIT_CASE(vram_backup_wakeup),
 	KUNIT_CASE(vram_backup_lists),
 	KUNIT_CASE(vram_backup_leaving),
 	KUNIT_CASE(vram_backup_leaving_failed),

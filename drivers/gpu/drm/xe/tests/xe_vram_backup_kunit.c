@@ -381,12 +381,66 @@ static void xe_vram_backup_resume_failed(struct kunit *test)
 			    "bytes lost of a pinned object");
 }
 
+#ifdef TTM_VRAM_BACKUP_ALL_LISTS
+
+/* The device is off for users as long as the system is to blame, not runtime PM. */
+static void xe_vram_backup_suspended_kinds(struct kunit *test)
+{
+	struct backup_test *bt = test->priv;
+	struct ttm_vram_backup *vb = &bt->xe->vram_backup.base;
+
+	KUNIT_EXPECT_FALSE(test, xe_vram_backup_suspended(bt->xe));
+	for (enum ttm_vram_backup_kind kind = TTM_VRAM_BACKUP_SUSPEND;
+	     kind <= TTM_VRAM_BACKUP_MANUAL; kind++) {
+		bool system = kind == TTM_VRAM_BACKUP_SUSPEND ||
+			      kind == TTM_VRAM_BACKUP_HIBERNATE;
+
+		KUNIT_ASSERT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_MANUAL));
+		vb->kind = kind;
+		KUNIT_EXPECT_EQ(test, system, xe_vram_backup_for_system(bt->xe));
+		KUNIT_EXPECT_FALSE(test, xe_vram_backup_suspended(bt->xe));
+		WRITE_ONCE(vb->phase, TTM_VRAM_BACKUP_SUSPENDED);
+		KUNIT_EXPECT_EQ(test, system, xe_vram_backup_suspended(bt->xe));
+		WRITE_ONCE(vb->phase, TTM_VRAM_BACKUP_PREPARE);
+		ttm_vram_backup_end(vb, 0);
+		KUNIT_EXPECT_FALSE(test, xe_vram_backup_for_system(bt->xe));
+	}
+}
+
+/* Who may put objects into VRAM waits, who asks what there is does not. */
+static void xe_vram_backup_ioctls(struct kunit *test)
+{
+	static const unsigned int needing[] = {
+		DRM_IOCTL_XE_EXEC, DRM_IOCTL_XE_VM_BIND, DRM_IOCTL_XE_GEM_CREATE,
+		DRM_IOCTL_MODE_ATOMIC, DRM_IOCTL_MODE_PAGE_FLIP, DRM_IOCTL_MODE_SETCRTC,
+		DRM_IOCTL_MODE_SETPLANE, DRM_IOCTL_MODE_CURSOR, DRM_IOCTL_MODE_CURSOR2,
+	};
+	static const unsigned int others[] = {
+		DRM_IOCTL_XE_DEVICE_QUERY, DRM_IOCTL_XE_WAIT_USER_FENCE,
+		DRM_IOCTL_MODE_GETRESOURCES, DRM_IOCTL_MODE_RMFB, DRM_IOCTL_SYNCOBJ_WAIT,
+		DRM_IOCTL_GEM_CLOSE,
+	};
+
+	for (int i = 0; i < ARRAY_SIZE(needing); i++)
+		KUNIT_EXPECT_TRUE_MSG(test, xe_vram_backup_ioctl_needs_entry(needing[i]),
+				      "ioctl %#x", needing[i]);
+	for (int i = 0; i < ARRAY_SIZE(others); i++)
+		KUNIT_EXPECT_FALSE_MSG(test, xe_vram_backup_ioctl_needs_entry(others[i]),
+				       "ioctl %#x", others[i]);
+}
+
+#endif
+
 static struct kunit_case xe_vram_backup_cases[] = {
 	KUNIT_CASE_PARAM(xe_vram_backup_pin_after_display, xe_pci_live_device_gen_param),
 	KUNIT_CASE_PARAM(xe_vram_backup_resume_failed, xe_pci_live_device_gen_param),
 	KUNIT_CASE_PARAM(xe_vram_backup_unpin_prepared, xe_pci_live_device_gen_param),
 	KUNIT_CASE_PARAM(xe_vram_backup_unpin_one_of_two, xe_pci_live_device_gen_param),
 	KUNIT_CASE_PARAM(xe_vram_backup_evict_retry, xe_pci_live_device_gen_param),
+#ifdef TTM_VRAM_BACKUP_ALL_LISTS
+	KUNIT_CASE_PARAM(xe_vram_backup_suspended_kinds, xe_pci_live_device_gen_param),
+	KUNIT_CASE_PARAM(xe_vram_backup_ioctls, xe_pci_live_device_gen_param),
+#endif
 	{}
 };
 

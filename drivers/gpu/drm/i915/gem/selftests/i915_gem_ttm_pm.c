@@ -124,7 +124,7 @@ static int compare(struct samples *s, bool poisoned)
 		err = walk_object(s, kind, false);
 		if (kinds[kind].lost && poisoned)
 			err = err ? 0 : -EEXIST;
-		if (obj->ttm.backup || obj->ttm.held) {
+		if (obj->ttm.backup || i915_gem_to_ttm(obj)->pin_count) {
 			pr_err("%s object: not let go of\n", kinds[kind].name);
 			err = err ?: -EBUSY;
 		}
@@ -252,6 +252,22 @@ static int run_cycle(struct samples *s, bool mock)
 	return lose_and_restore(s, mock) ?: err ?: compare(s, true);
 }
 
+/* Without what the kernel has in local memory no user finds a GPU that runs. */
+static int check_given_up(struct samples *s, bool mock, bool lost, bool wedged)
+{
+	struct intel_gt *gt = to_gt(s->i915);
+
+	if (s->i915->vram_backup.lost == lost &&
+	    (mock || intel_gt_is_wedged(gt) == wedged))
+		return 0;
+
+	pr_err("%s is lost, the GPU is%s wedged\n",
+	       s->i915->vram_backup.lost ? "content" : "nothing",
+	       intel_gt_is_wedged(gt) ? "" : " not");
+
+	return -EINVAL;
+}
+
 #ifdef CONFIG_FAULT_INJECTION
 static void arm(struct ttm_vram_backup *vb, unsigned int point, int more, int times)
 {
@@ -335,16 +351,18 @@ static int run_recover(struct samples *s, bool mock)
 /* A copy that could not be restored is kept, and restored later. */
 static int run_retry(struct samples *s, bool mock)
 {
-	static const unsigned int points[][2] = {
-		{ TTM_VRAM_BACKUP_POINT_RESTORE_LATE_BLIT, TTM_VRAM_BACKUP_POINT_RESTORE_LATE_CPU },
+	static const int points[][2] = {
 		{ TTM_VRAM_BACKUP_POINT_RESTORE_EXTERNAL_BLIT,
 		  TTM_VRAM_BACKUP_POINT_RESTORE_EXTERNAL_CPU },
+		{ TTM_VRAM_BACKUP_POINT_RESTORE_LATE_BLIT, TTM_VRAM_BACKUP_POINT_RESTORE_LATE_CPU },
+		{ TTM_VRAM_BACKUP_POINT_RESTORE_EARLY_CPU, -1 },
 	};
-	static const enum kind of[] = { LATE, USER };
+	static const enum kind of[] = { USER, LATE, EARLY };
 	struct ttm_vram_backup *vb = &s->i915->vram_backup.base;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(of); i++) {
 		struct drm_i915_gem_object *obj = s->obj[of[i]];
+		bool lost = of[i] != USER;
 		int err = fill(s) ?: save(s, mock);
 
 		if (err)
@@ -360,8 +378,31 @@ static int run_retry(struct samples *s, bool mock)
 			return -EINVAL;
 		}
 
-		err = i915_ttm_backup_retry(s->i915, TTM_VRAM_BACKUP_BLIT) ?:
-		      compare(s, true);
+		err = check_given_up(s, mock, lost, lost) ?:
+		      i915_ttm_backup_retry(s->i915, TTM_VRAM_BACKUP_BLIT) ?:
+		      compare(s, true) ?:
+		      check_given_up(s, mock, false, lost) ?:
+		      fill(s) ?:
+		      run_cycle(s, mock) ?:
+		      check_given_up(s, mock, false, false);
+		if (err)
+			return err;
+
+		/* The next session has another try, and the GPU is back for it. */
+		err = fill(s) ?: save(s, mock);
+		if (err)
+			return err;
+
+		arm(vb, points[i][0], points[i][1], -1);
+		err = lose_and_restore(s, mock);
+		disarm(vb);
+		err = err == -EIO ? 0 : -EINVAL;
+		err = err ?: save(s, mock) ?: lose_and_restore(s, mock);
+		if (err) {
+			pr_err("%s object: no second try, %d\n", kinds[of[i]].name, err);
+			return err;
+		}
+		err = compare(s, true) ?: check_given_up(s, mock, false, false);
 		if (err)
 			return err;
 	}
@@ -379,6 +420,50 @@ static int run_retry(struct samples *s, bool mock)
 	return 0;
 }
 #endif
+
+/* Without a session there is nothing to end, and nobody to let in. */
+static int run_idle(struct samples *s, bool mock)
+{
+	struct i915_ttm_backup *backup = &s->i915->vram_backup;
+
+	i915_ttm_backup_complete(s->i915, -ENODEV);
+	i915_ttm_backup_complete(s->i915, 0);
+	if (ttm_vram_backup_active(&backup->base) ||
+	    !ttm_vram_backup_try_enter(&backup->gate))
+		return -EINVAL;
+	ttm_vram_backup_leave(&backup->gate);
+	if (!mock && i915_gem_backup_suspend(s->i915) != -EBUSY)
+		return -EINVAL;
+
+	return compare(s, false) ?: fill(s) ?: run_cycle(s, mock);
+}
+
+/* Of a device that does not resume each copy is kept. */
+static int run_gone(struct samples *s, bool mock)
+{
+	struct i915_ttm_backup *backup = &s->i915->vram_backup;
+	int err = fill(s) ?: save_only(s->i915);
+
+	if (err)
+		return err;
+
+	poison(s->i915);
+	i915_ttm_backup_complete(s->i915, 0);
+	if (!backup->gone || !backup->lost ||
+	    s->obj[LATE]->ttm.vram_backup.state != TTM_VRAM_BACKUP_FAILED ||
+	    s->obj[EARLY]->ttm.vram_backup.state != TTM_VRAM_BACKUP_FAILED ||
+	    i915_ttm_backup_retry(s->i915, TTM_VRAM_BACKUP_CPU) != -EIO ||
+	    i915_ttm_backup_prepare(s->i915, TTM_VRAM_BACKUP_MANUAL) != -ENODEV) {
+		pr_err("the copy of an object was used, or is missing\n");
+		return -EINVAL;
+	}
+
+	/* As the next resume does. */
+	backup->gone = false;
+
+	return i915_ttm_backup_retry(s->i915, TTM_VRAM_BACKUP_CPU) ?:
+	       compare(s, true) ?: check_given_up(s, mock, false, true);
+}
 
 static int run(struct drm_i915_private *i915, bool mock,
 	       int (*test)(struct samples *s, bool mock))
@@ -483,10 +568,22 @@ static int igt_mock_backup_retry(void *arg)
 	return run_mock(run_retry);
 }
 
+static int igt_mock_backup_idle(void *arg)
+{
+	return run_mock(run_idle);
+}
+
+static int igt_mock_backup_gone(void *arg)
+{
+	return run_mock(run_gone);
+}
+
 int i915_ttm_backup_mock_selftests(void)
 {
 	static const struct i915_subtest tests[] = {
 		SUBTEST(igt_mock_backup),
+		SUBTEST(igt_mock_backup_idle),
+		SUBTEST(igt_mock_backup_gone),
 		SUBTEST(igt_mock_backup_recover),
 		SUBTEST(igt_mock_backup_retry),
 	};
@@ -521,10 +618,16 @@ static int igt_backup_retry(void *arg)
 	return run_live(arg, run_retry);
 }
 
+static int igt_backup_idle(void *arg)
+{
+	return run_live(arg, run_idle);
+}
+
 int i915_ttm_backup_live_selftests(struct drm_i915_private *i915)
 {
 	static const struct i915_subtest tests[] = {
 		SUBTEST(igt_backup),
+		SUBTEST(igt_backup_idle),
 		SUBTEST(igt_backup_recover),
 		SUBTEST(igt_backup_retry),
 	};

@@ -77,7 +77,8 @@ for name in GROUPS:
 
 # The failures that these groups inject, and what is said of them.
 INJECTED = (r'VRAM: no room for its content', r'VRAM: eviction ended after', r'\*ERROR\* VRAM: ',
-            r'VRAM: \d+ pinned objects could not be restored', r'VRAM: objects come back faster')
+            r'VRAM: \d+ pinned objects could not be restored', r'VRAM: objects come back faster',
+            r'Failed to re-initialize GPU\[0\], declaring it wedged!')
 SHOWN = {'D13': 'retry', 'D16': ''}
 
 

@@ -4,7 +4,7 @@ from vmlib import igt
 from vmlib.case import case
 from vmlib.hold import Hold
 from vmlib.memory import swap_on_disk
-from vmlib.sleep import PM_TESTS, try_suspend
+from vmlib.sleep import PM_TESTS, suspend, try_suspend
 
 PROGRAMS = {'xe': 'xe_vram_backup', 'i915-execlists': 'i915_lmem_backup', 'i915-guc': 'i915_lmem_backup'}
 MIB = 1 << 20
@@ -40,6 +40,20 @@ def declare(driver):
         stats = igt.run(t.vm, program, ['s4'])
         t.equal(t.vm.power_cycles, 1, 'times that the power was off')
         note_amount(t, stats)
+
+    @case(f'{driver}_hybrid', driver=driver, disk='4G', timeout=240,
+          shows=f'{driver}: VRAM survives S3 on top of a written image (hybrid sleep), and a plain S3 after it')
+    def hybrid(t):
+        swap_on_disk(t.vm)
+        hold = Hold(t.vm, driver, size=64 * MIB)
+        filled = hold.fill()
+        result = t.vm.sh('echo suspend >/sys/power/disk && echo disk >/sys/power/state', 150, check=False)
+        t.check(result.ok, f'hybrid sleep was refused: {result.text()}')
+        t.equal((t.vm.events('SUSPEND'), t.vm.power_cycles), (1, 0), 'entries of S3, times that the power was off')
+        hold.expect_intact(filled)
+        filled = hold.fill()
+        suspend(t.vm, 's3')
+        hold.expect_intact(filled)
 
     @case(f'{driver}_pm_test', driver=driver, cpus=2, timeout=240,
           shows=f'{driver}: VRAM stays when a suspend is cut short, at each of the five pm_test levels')
@@ -94,3 +108,22 @@ def declare(driver):
 
 for name in PROGRAMS:
     declare(name)
+
+
+@case(driver='xe', timeout=90)
+def xe_wakeup_counted(t):
+    """xe: a wakeup event after user space has looked for them ends the suspend that follows."""
+    hold = Hold(t.vm, 'xe', size=32 * MIB)
+    filled = hold.fill()
+    count = t.vm.out('cat /sys/power/wakeup_count')
+    t.vm.sh(f'echo {count} >/sys/power/wakeup_count')
+    t.vm.command('system_powerdown')
+    for _ in t.deadline.step(20, 'a wakeup event'):
+        if t.vm.out('cat /sys/power/wakeup_count') != count:
+            break
+    result = try_suspend(t.vm, 's3')
+    t.check('busy' in result.text(), f'the suspend was to end with EBUSY: {result.text() or "slept"}')
+    t.equal(t.vm.events('SUSPEND'), 0, 'entries of S3')
+    hold.expect_intact(filled)
+    suspend(t.vm, 's3')
+    hold.expect_intact(filled)

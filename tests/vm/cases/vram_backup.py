@@ -254,7 +254,8 @@ def vram_backup_recover(t):
     t.want(r'VRAM: \d+ pinned objects could not be restored, their copies are kept')
     # Without its users' page tables the GPU may be given up, with its users' contents it may not.
     for pattern in (r'\*ERROR\* Nothing can be executed after a suspend',
-                    r'\*ERROR\* CRITICAL: Xe has declared device'):
+                    r'\*ERROR\* CRITICAL: Xe has declared device',
+                    r'\*ERROR\* VRAM: page tables or what engines need were not restored in time'):
         t.allow(pattern)
     for word in ('restore', 'recover'):
         backup, hold, filled = start(t)
@@ -372,3 +373,20 @@ def vram_backup_read_when_short(t):
     expect_errno(t, backup.trigger('cycle', 120), 0, 'cycle')
     t.equal(backup.stats()['plan_to'], 'store', 'destination')
     hold.expect_intact(filled)
+
+
+@of_each_driver(timeout=150)
+def vram_backup_unbind(t):
+    """A driver that is unbound during a backup by hand lets go of whoever waits, and works when it is bound again."""
+    backup, hold, _ = start(t)
+    expect_errno(t, backup.trigger('backup'), 0, 'backup')
+    # It waits for what is not there, until there is no device any more.
+    hold.job.send('jobs\n')
+    driver = f'/sys/bus/pci/drivers/{module(t)}'
+    t.vm.sh(f'echo 0000:00:05.0 >{driver}/unbind', 60)
+    hold.job.send('quit\n')
+    hold.job.wait(60)
+    t.vm.sh(f'echo 0000:00:05.0 >{driver}/bind', 60)
+    expect_fresh_work(t)
+    suspend(t.vm, 's3')
+    expect_fresh_work(t)

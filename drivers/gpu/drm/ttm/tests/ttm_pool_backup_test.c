@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/vmstat.h>
+#include <linux/workqueue.h>
 #ifdef CONFIG_X86
 #include <asm/set_memory.h>
 #endif
@@ -604,6 +605,83 @@ static void store_not_for_reclaim(struct kunit *test)
 	tt_expect_content(test, tt);
 }
 
+/* A store that knows where it was released. */
+struct watched_store {
+	struct ttm_backup base;
+	struct ttm_backup_ops ops;
+	bool released;
+	bool in_reclaim;
+};
+
+static void watched_fini(struct ttm_backup *backup)
+{
+	struct watched_store *store = container_of(backup, struct watched_store, base);
+
+	store->released = true;
+	store->in_reclaim = current->flags & PF_MEMALLOC;
+}
+
+/* The helpers' devices leave out the first. */
+static void tt_fini_and_free(struct ttm_device *bdev, struct ttm_tt *tt)
+{
+	ttm_tt_fini(tt);
+	kfree(tt);
+}
+
+static struct ttm_buffer_object *bo_with_store(struct kunit *test,
+					       struct ttm_backup *backup)
+{
+	struct ttm_place place = { .mem_type = TTM_PL_SYSTEM };
+	struct backup_test *priv = test->priv;
+	struct ttm_buffer_object *bo;
+
+	bo = ttm_bo_kunit_init(test, priv->devs, SZ_64K, NULL);
+	bo->type = ttm_bo_type_device;
+	KUNIT_ASSERT_EQ(test, 0, ttm_resource_alloc(bo, &place, &bo->resource, NULL));
+	dma_resv_lock(bo->base.resv, NULL);
+	KUNIT_EXPECT_EQ(test, 0, ttm_tt_create(bo, false));
+	if (bo->ttm) {
+		bo->ttm->page_flags |= EXTERNAL;
+		KUNIT_EXPECT_EQ(test, 0, ttm_tt_assign_backup(bo->ttm, backup));
+	}
+	dma_resv_unlock(bo->base.resv);
+
+	return bo;
+}
+
+/* Reclaim can put the last reference, but does not come to a store that is not for it. */
+static void gone_in_reclaim(struct kunit *test)
+{
+	static const u32 promises[] = { 0, TTM_BACKUP_RECLAIM_SAFE };
+	struct backup_test *priv = test->priv;
+	struct watched_store *store;
+	unsigned int i, noreclaim;
+
+	priv->funcs.ttm_tt_destroy = tt_fini_and_free;
+	store = kunit_kcalloc(test, ARRAY_SIZE(promises), sizeof(*store), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, store);
+	for (i = 0; i < ARRAY_SIZE(promises); i++, store++) {
+		struct ttm_buffer_object *bo;
+
+		store->ops.promises = promises[i];
+		store->ops.fini = watched_fini;
+		ttm_backup_init(&store->base, &store->ops);
+		bo = bo_with_store(test, &store->base);
+		ttm_backup_put(&store->base);
+		KUNIT_EXPECT_FALSE(test, store->released);
+
+		noreclaim = memalloc_noreclaim_save();
+		ttm_bo_fini(bo);
+		memalloc_noreclaim_restore(noreclaim);
+		drain_workqueue(test_bdev(test)->wq);
+		KUNIT_EXPECT_TRUE(test, store->released);
+		if (!promises[i])
+			KUNIT_EXPECT_FALSE(test, store->in_reclaim);
+		else if (!want_init_on_free())
+			KUNIT_EXPECT_TRUE(test, store->in_reclaim);
+	}
+}
+
 /* Another store only for a tt that has nothing in the one it has. */
 static void assign_backup(struct kunit *test)
 {
@@ -652,6 +730,7 @@ static struct kunit_case ttm_pool_backup_cases[] = {
 	KUNIT_CASE_PARAM(purge, tt_kind_gen_params),
 	KUNIT_CASE(store_full),
 	KUNIT_CASE(store_not_for_reclaim),
+	KUNIT_CASE(gone_in_reclaim),
 	KUNIT_CASE(assign_backup),
 	{}
 };

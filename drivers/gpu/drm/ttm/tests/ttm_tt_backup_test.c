@@ -5,12 +5,9 @@
  */
 #include <linux/file.h>
 #include <linux/kprobes.h>
-#include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
-#include <linux/workqueue.h>
 #ifdef CONFIG_X86
 #include <asm/set_memory.h>
 #endif
@@ -312,93 +309,9 @@ static void ttm_tt_restore_drops(struct kunit *test)
 }
 #endif
 
-/* A store that knows where it was released. */
-struct watched_store {
-	struct ttm_backup base;
-	struct ttm_backup_ops ops;
-	bool released;
-	bool in_reclaim;
-};
-
-static void watched_fini(struct ttm_backup *backup)
-{
-	struct watched_store *store = container_of(backup, struct watched_store, base);
-
-	store->released = true;
-	store->in_reclaim = current->flags & PF_MEMALLOC;
-}
-
-/* The helpers' devices leave out the first. */
-static void tt_fini_and_free(struct ttm_device *bdev, struct ttm_tt *tt)
-{
-	ttm_tt_fini(tt);
-	kfree(tt);
-}
-
-static struct ttm_buffer_object *bo_with_store(struct kunit *test,
-					       struct ttm_backup *backup)
-{
-	struct ttm_place place = { .mem_type = TTM_PL_SYSTEM };
-	struct counted_files *files = test->priv;
-	struct ttm_buffer_object *bo;
-
-	bo = ttm_bo_kunit_init(test, files->devs, TT_SIZE, NULL);
-	bo->type = ttm_bo_type_device;
-	KUNIT_ASSERT_EQ(test, 0, ttm_resource_alloc(bo, &place, &bo->resource, NULL));
-	dma_resv_lock(bo->base.resv, NULL);
-	KUNIT_EXPECT_EQ(test, 0, ttm_tt_create(bo, false));
-	if (bo->ttm) {
-		bo->ttm->page_flags |= TTM_TT_FLAG_EXTERNAL |
-				       TTM_TT_FLAG_EXTERNAL_MAPPABLE;
-		KUNIT_EXPECT_EQ(test, 0, ttm_tt_assign_backup(bo->ttm, backup));
-	}
-	dma_resv_unlock(bo->base.resv);
-
-	return bo;
-}
-
-/* Reclaim can put the last reference, but does not come to a store that is not for it. */
-static void ttm_tt_gone_in_reclaim(struct kunit *test)
-{
-	static const u32 promises[] = { 0, TTM_BACKUP_RECLAIM_SAFE };
-	struct counted_files *files = test->priv;
-	struct ttm_device *bdev = files->devs->ttm_dev;
-	const struct ttm_device_funcs *usual = bdev->funcs;
-	struct ttm_device_funcs funcs = *usual;
-	struct watched_store *store;
-	unsigned int i, noreclaim;
-
-	store = kunit_kcalloc(test, ARRAY_SIZE(promises), sizeof(*store), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, store);
-	funcs.ttm_tt_destroy = tt_fini_and_free;
-	bdev->funcs = &funcs;
-	for (i = 0; i < ARRAY_SIZE(promises); i++, store++) {
-		struct ttm_buffer_object *bo;
-
-		store->ops.promises = promises[i];
-		store->ops.fini = watched_fini;
-		ttm_backup_init(&store->base, &store->ops);
-		bo = bo_with_store(test, &store->base);
-		ttm_backup_put(&store->base);
-		KUNIT_EXPECT_FALSE(test, store->released);
-
-		noreclaim = memalloc_noreclaim_save();
-		ttm_bo_fini(bo);
-		memalloc_noreclaim_restore(noreclaim);
-		drain_workqueue(bdev->wq);
-		KUNIT_EXPECT_TRUE(test, store->released);
-		if (!promises[i])
-			KUNIT_EXPECT_FALSE(test, store->in_reclaim);
-		else if (!want_init_on_free())
-			KUNIT_EXPECT_TRUE(test, store->in_reclaim);
-	}
-	bdev->funcs = usual;
-}
-
 static struct kunit_case ttm_tt_backup_test_cases[] = {
 	KUNIT_CASE(ttm_tt_setup_backup_refused),
 	KUNIT_CASE(ttm_tt_setup_backup_twice),
-	KUNIT_CASE(ttm_tt_gone_in_reclaim),
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE(ttm_tt_backup_retry),
 #ifdef CONFIG_X86

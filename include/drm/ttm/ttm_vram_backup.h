@@ -24,6 +24,7 @@ struct ttm_operation_ctx;
 struct ttm_resource;
 struct ttm_resource_manager;
 struct ttm_vram_backup;
+struct ttm_vram_backup_files;
 struct ttm_vram_backup_object;
 
 /**
@@ -114,6 +115,7 @@ enum ttm_vram_backup_engine {
  */
 enum ttm_vram_backup_point {
 	TTM_VRAM_BACKUP_POINT_BEGIN,
+	TTM_VRAM_BACKUP_POINT_GATE,
 	TTM_VRAM_BACKUP_POINT_PREFLIGHT,
 	TTM_VRAM_BACKUP_POINT_PREPARE_EARLY,
 	TTM_VRAM_BACKUP_POINT_PREPARE_LATE,
@@ -234,6 +236,20 @@ struct ttm_vram_backup_ops {
 	 */
 	int (*verify_out)(struct ttm_buffer_object *bo);
 
+	/**
+	 * @close: Keep users out with ttm_vram_backup_close(), and have the
+	 * driver's own workers stay out, too. On failure nobody is kept out.
+	 * Called with &ttm_vram_backup.session_lock held. Optional if there is
+	 * no more to do.
+	 */
+	int (*close)(struct ttm_vram_backup *vb);
+
+	/**
+	 * @open: Undo @close, with ttm_vram_backup_open(). The session has ended,
+	 * and no other one begins before. Called and optional as @close.
+	 */
+	void (*open)(struct ttm_vram_backup *vb);
+
 	/** @moved: @bo is in its new place now. @bo is locked. Optional. */
 	void (*moved)(struct ttm_buffer_object *bo);
 
@@ -245,6 +261,35 @@ struct ttm_vram_backup_ops {
 
 	/** @points: Names of the driver's own injection points, a NULL last. Optional. */
 	const char * const *points;
+};
+
+/**
+ * struct ttm_vram_backup_manual_ops - What a driver does when somebody asks for it
+ *
+ * For the file "trigger" in debugfs. All are called in process context, one at a
+ * time, with &ttm_vram_backup.trigger_lock held, and return -ENODEV if there is
+ * no device any more.
+ */
+struct ttm_vram_backup_manual_ops {
+	/**
+	 * @save: Begin a session of kind %TTM_VRAM_BACKUP_MANUAL, save all, and
+	 * have no engine run. If &ttm_vram_backup.poison is set VRAM is to be
+	 * overwritten, now or before it is restored, as losing power would. On
+	 * failure everything is as it was.
+	 */
+	int (*save)(struct ttm_vram_backup *vb);
+
+	/**
+	 * @restore: Undo @save, and end the session. Returns what
+	 * ttm_vram_backup_end() does.
+	 */
+	int (*restore)(struct ttm_vram_backup *vb);
+
+	/**
+	 * @retry: With the device awake, and in a session of its own, restore
+	 * what could not be, with ttm_vram_backup_retry(). @engine copies.
+	 */
+	int (*retry)(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine);
 };
 
 /**
@@ -332,6 +377,21 @@ struct ttm_vram_backup_plan {
 };
 
 /**
+ * struct ttm_vram_backup_gate - Keeps users out of VRAM
+ */
+struct ttm_vram_backup_gate {
+	/**
+	 * @users: Whoever may put objects into VRAM holds a reference. Killed
+	 * while nobody may.
+	 */
+	struct percpu_ref users;
+	/** @drained: Completed when the last of @users is gone. */
+	struct completion drained;
+	/** @opened: Where those wait that have to stay out. */
+	wait_queue_head_t opened;
+};
+
+/**
  * struct ttm_vram_backup - The backup session of a device
  */
 struct ttm_vram_backup {
@@ -341,6 +401,22 @@ struct ttm_vram_backup {
 	struct device *dev;
 	/** @ops: What the driver does. */
 	const struct ttm_vram_backup_ops *ops;
+	/** @gate: Keeps users out. */
+	struct ttm_vram_backup_gate gate;
+	/**
+	 * @session_lock: A session begins and closes @gate, or ends and opens it,
+	 * without another one in between. Protects @retired.
+	 */
+	struct mutex session_lock;
+	/** @retired: No session that closes @gate begins any more. */
+	bool retired;
+	/** @manual_ops: ... and what for whoever asks for a backup. */
+	const struct ttm_vram_backup_manual_ops *manual_ops;
+	/**
+	 * @trigger_lock: One at a time asks for a backup. A driver that goes away
+	 * takes it to end what was asked for.
+	 */
+	struct mutex trigger_lock;
 	/** @lock: Protects @store, and @phase while it is idle. */
 	struct mutex lock;
 	/** @lists_lock: Protects @objects and what is in them. */
@@ -363,6 +439,8 @@ struct ttm_vram_backup {
 	char *store_path;
 	/** @store_size: How many bytes of the next file to use, 0 for all. */
 	u64 store_size;
+	/** @files: The files in sysfs. */
+	struct ttm_vram_backup_files *files;
 	/** @plan: What the preflight has found. */
 	struct ttm_vram_backup_plan plan;
 	/** @stats: Of the session that is on, or of the last one. */
@@ -375,6 +453,8 @@ struct ttm_vram_backup {
 	u32 aux_ratio;
 	/** @old_wakeup: The wakeup that is pending is of a suspend before. */
 	bool old_wakeup;
+	/** @poison: A manual session is to overwrite VRAM. Read only if one is on. */
+	bool poison;
 	/** @verify: Make checksums. */
 	bool verify;
 #ifdef CONFIG_FAULT_INJECTION
@@ -389,24 +469,9 @@ struct ttm_vram_backup {
 #endif
 };
 
-/**
- * struct ttm_vram_backup_gate - Keeps users out of VRAM
- */
-struct ttm_vram_backup_gate {
-	/**
-	 * @users: Whoever may put objects into VRAM holds a reference. Killed
-	 * while nobody may.
-	 */
-	struct percpu_ref users;
-	/** @drained: Completed when the last of @users is gone. */
-	struct completion drained;
-	/** @opened: Where those wait that have to stay out. */
-	wait_queue_head_t opened;
-};
-
-void ttm_vram_backup_init(struct ttm_vram_backup *vb, struct ttm_device *bdev,
-			  struct device *dev,
-			  const struct ttm_vram_backup_ops *ops);
+int ttm_vram_backup_init(struct ttm_vram_backup *vb, struct ttm_device *bdev,
+			 struct device *dev,
+			 const struct ttm_vram_backup_ops *ops);
 void ttm_vram_backup_fini(struct ttm_vram_backup *vb);
 
 void ttm_vram_backup_object_init(struct ttm_vram_backup_object *obj);
@@ -435,18 +500,16 @@ int ttm_vram_backup_saved(struct ttm_vram_backup *vb);
 int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
 			    enum ttm_vram_backup_list list,
 			    enum ttm_vram_backup_engine engine);
+int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
+				 enum ttm_vram_backup_engine engine);
 void ttm_vram_backup_rollback(struct ttm_vram_backup *vb, int error);
 int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error);
 
 bool ttm_vram_backup_stop(struct ttm_vram_backup *vb, bool interruptible);
 int ttm_vram_backup_set_store(struct ttm_vram_backup *vb,
 			      struct ttm_backup *store);
-int ttm_vram_backup_store_write(struct ttm_vram_backup *vb, const char *text);
-ssize_t ttm_vram_backup_store_show(struct ttm_vram_backup *vb, char *buf);
-int ttm_vram_backup_store_size_write(struct ttm_vram_backup *vb,
-				     const char *text);
-ssize_t ttm_vram_backup_store_size_show(struct ttm_vram_backup *vb, char *buf);
-ssize_t ttm_vram_backup_store_avail_show(struct ttm_vram_backup *vb, char *buf);
+int ttm_vram_backup_sysfs_init(struct ttm_vram_backup *vb);
+void ttm_vram_backup_sysfs_fini(struct ttm_vram_backup *vb);
 unsigned int ttm_vram_backup_unrestored(struct ttm_vram_backup *vb, u32 lists);
 const char *ttm_vram_backup_phase_name(enum ttm_vram_backup_phase phase);
 
@@ -460,37 +523,43 @@ static inline bool ttm_vram_backup_fault(struct ttm_vram_backup *vb,
 }
 #endif
 
-void ttm_vram_backup_debugfs(struct ttm_vram_backup *vb, struct dentry *dir);
+void ttm_vram_backup_debugfs(struct ttm_vram_backup *vb, struct dentry *parent,
+			     const struct ttm_vram_backup_manual_ops *ops);
 
-int ttm_vram_backup_gate_init(struct ttm_vram_backup_gate *gate);
-void ttm_vram_backup_gate_fini(struct ttm_vram_backup_gate *gate);
-int ttm_vram_backup_enter(struct ttm_vram_backup_gate *gate);
-int ttm_vram_backup_close(struct ttm_vram_backup_gate *gate,
-			  struct ttm_vram_backup *vb);
-void ttm_vram_backup_open(struct ttm_vram_backup_gate *gate);
+int ttm_vram_backup_begin_closed(struct ttm_vram_backup *vb,
+				 enum ttm_vram_backup_kind kind);
+int ttm_vram_backup_end_open(struct ttm_vram_backup *vb, int error);
+void ttm_vram_backup_retire(struct ttm_vram_backup *vb);
+int ttm_vram_backup_retry(struct ttm_vram_backup *vb,
+			  enum ttm_vram_backup_engine engine,
+			  void (*again)(struct ttm_vram_backup *vb,
+					enum ttm_vram_backup_engine engine));
+int ttm_vram_backup_enter(struct ttm_vram_backup *vb);
+int ttm_vram_backup_close(struct ttm_vram_backup *vb);
+void ttm_vram_backup_open(struct ttm_vram_backup *vb);
 
 /**
  * ttm_vram_backup_try_enter() - Be allowed to put objects into VRAM, if possible
- * @gate: The gate.
+ * @vb: The session.
  *
  * Context: Any.
  * Return: False while VRAM is being saved. If true, ttm_vram_backup_leave() has
  * to follow.
  */
-static inline bool ttm_vram_backup_try_enter(struct ttm_vram_backup_gate *gate)
+static inline bool ttm_vram_backup_try_enter(struct ttm_vram_backup *vb)
 {
-	return percpu_ref_tryget_live(&gate->users);
+	return percpu_ref_tryget_live(&vb->gate.users);
 }
 
 /**
  * ttm_vram_backup_leave() - Undo ttm_vram_backup_enter()
- * @gate: The gate.
+ * @vb: The session.
  *
  * Context: Any.
  */
-static inline void ttm_vram_backup_leave(struct ttm_vram_backup_gate *gate)
+static inline void ttm_vram_backup_leave(struct ttm_vram_backup *vb)
 {
-	percpu_ref_put(&gate->users);
+	percpu_ref_put(&vb->gate.users);
 }
 
 /**
@@ -537,6 +606,36 @@ ttm_vram_backup_object_saved(const struct ttm_vram_backup_object *obj)
 static inline bool ttm_vram_backup_active(const struct ttm_vram_backup *vb)
 {
 	return READ_ONCE(vb->phase) != TTM_VRAM_BACKUP_IDLE;
+}
+
+/**
+ * ttm_vram_backup_manual() - Whether a session that somebody asked for is on
+ * @vb: The session.
+ *
+ * Context: Any. The answer may be outdated when it is read.
+ * Return: True from the begin of a session of %TTM_VRAM_BACKUP_MANUAL to its end.
+ */
+static inline bool ttm_vram_backup_manual(const struct ttm_vram_backup *vb)
+{
+	return ttm_vram_backup_active(vb) &&
+	       READ_ONCE(vb->kind) == TTM_VRAM_BACKUP_MANUAL;
+}
+
+/**
+ * ttm_vram_backup_for_system() - Whether a session for a system suspend is on
+ * @vb: The session.
+ *
+ * Context: Any. The answer may be outdated when it is read.
+ * Return: True from the begin of a session of %TTM_VRAM_BACKUP_SUSPEND or
+ * %TTM_VRAM_BACKUP_HIBERNATE to its end.
+ */
+static inline bool ttm_vram_backup_for_system(const struct ttm_vram_backup *vb)
+{
+	enum ttm_vram_backup_kind kind = READ_ONCE(vb->kind);
+
+	return ttm_vram_backup_active(vb) &&
+	       (kind == TTM_VRAM_BACKUP_SUSPEND ||
+		kind == TTM_VRAM_BACKUP_HIBERNATE);
 }
 
 #endif

@@ -27,11 +27,7 @@
  *
  * .. code-block:: c
  *
- *	mutex_lock(lock);
- *	err = ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_SUSPEND);
- *	if (!err)
- *		keep_users_out();
- *	mutex_unlock(lock);
+ *	err = ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_SUSPEND);
  *	if (err)
  *		return err;
  *	err = ttm_vram_backup_preflight(vb, mans, num_mans) ?:
@@ -45,10 +41,7 @@
  *	if (err) {
  *		start_engines();
  *		ttm_vram_backup_rollback(vb, err);
- *		mutex_lock(lock);
- *		ttm_vram_backup_end(vb, err);
- *		let_users_in();
- *		mutex_unlock(lock);
+ *		ttm_vram_backup_end_open(vb, err);
  *		return err;
  *	}
  *
@@ -56,15 +49,13 @@
  *
  *	ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EARLY, TTM_VRAM_BACKUP_CPU);
  *	engine = start_engines() ? TTM_VRAM_BACKUP_CPU : TTM_VRAM_BACKUP_BLIT;
- *	ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
- *	ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
- *	mutex_lock(lock);
- *	ttm_vram_backup_end(vb, 0);
- *	let_users_in();
- *	mutex_unlock(lock);
+ *	ttm_vram_backup_restore_late(vb, engine);
+ *	ttm_vram_backup_end_open(vb, 0);
  *
- * The driver's own mutex is for whoever begins a session next: where users are
- * kept out for the session that ends, they must not be for another one yet.
+ * **Users** are kept out from its begin to its end: whoever may put objects into
+ * VRAM does so between ttm_vram_backup_enter() and ttm_vram_backup_leave(). If
+ * they are kept out otherwise, as runtime PM does, ttm_vram_backup_begin() and
+ * ttm_vram_backup_end() leave them alone.
  *
  * **Pinned objects** are on one of three lists, from their pin to their unpin.
  * Each gets a copy in system memory. A copy is good for the suspend that it was
@@ -154,10 +145,11 @@ void ttm_vram_backup_account_copy(struct ttm_vram_backup *vb,
  * @ops: What the driver does.
  *
  * Context: Process context.
+ * Return: 0, or -ENOMEM.
  */
-void ttm_vram_backup_init(struct ttm_vram_backup *vb, struct ttm_device *bdev,
-			  struct device *dev,
-			  const struct ttm_vram_backup_ops *ops)
+int ttm_vram_backup_init(struct ttm_vram_backup *vb, struct ttm_device *bdev,
+			 struct device *dev,
+			 const struct ttm_vram_backup_ops *ops)
 {
 	memset(vb, 0, sizeof(*vb));
 	vb->bdev = bdev;
@@ -165,10 +157,14 @@ void ttm_vram_backup_init(struct ttm_vram_backup *vb, struct ttm_device *bdev,
 	vb->ops = ops;
 	mutex_init(&vb->lock);
 	mutex_init(&vb->store_lock);
+	mutex_init(&vb->session_lock);
+	mutex_init(&vb->trigger_lock);
 	spin_lock_init(&vb->lists_lock);
 	for (int i = 0; i < TTM_VRAM_BACKUP_NUM_LISTS; i++)
 		INIT_LIST_HEAD(&vb->objects[i]);
 	ttm_vram_backup_fault_init(vb);
+
+	return ttm_vram_backup_gate_init(&vb->gate);
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_init);
 
@@ -176,7 +172,7 @@ EXPORT_SYMBOL_GPL(ttm_vram_backup_init);
  * ttm_vram_backup_fini() - Undo ttm_vram_backup_init()
  * @vb: The session, which is not on.
  *
- * Context: Process context. Nothing adds or removes objects any more.
+ * Context: Process context. Nothing adds or removes objects, or enters, any more.
  */
 void ttm_vram_backup_fini(struct ttm_vram_backup *vb)
 {
@@ -185,6 +181,9 @@ void ttm_vram_backup_fini(struct ttm_vram_backup *vb)
 	vb->store = NULL;
 	kfree(vb->store_path);
 	vb->store_path = NULL;
+	percpu_ref_exit(&vb->gate.users);
+	mutex_destroy(&vb->trigger_lock);
+	mutex_destroy(&vb->session_lock);
 	mutex_destroy(&vb->store_lock);
 	mutex_destroy(&vb->lock);
 }
@@ -364,6 +363,8 @@ static bool new_wakeup(struct ttm_vram_backup *vb)
  * ttm_vram_backup_begin() - Begin a session
  * @vb: The session.
  * @kind: What for.
+ *
+ * Keeps nobody out, as opposed to ttm_vram_backup_begin_closed().
  *
  * Context: Process context.
  * Return: 0, or -EBUSY if one is on, or if the system is to wake up.
@@ -803,6 +804,28 @@ int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
 EXPORT_SYMBOL_GPL(ttm_vram_backup_restore);
 
 /**
+ * ttm_vram_backup_restore_late() - Restore all that the blitter does not need
+ * @vb: The session.
+ * @engine: The blitter, if it works.
+ *
+ * Objects of the driver come first, then users'.
+ *
+ * Context: As ttm_vram_backup_restore().
+ * Return: 0, or the first error of ttm_vram_backup_restore().
+ */
+int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
+				 enum ttm_vram_backup_engine engine)
+{
+	int late, external;
+
+	late = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
+	external = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
+
+	return late ?: external;
+}
+EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_late);
+
+/**
  * ttm_vram_backup_rollback() - What was saved is not needed
  * @vb: The session.
  * @error: Why.
@@ -899,6 +922,7 @@ EXPORT_SYMBOL_GPL(ttm_vram_backup_unrestored);
  *
  * Frees all copies but those whose restore has not completed. If there are any
  * it says so, in the log and with a uevent. Without a session it does nothing.
+ * Lets nobody in, as opposed to ttm_vram_backup_end_open().
  *
  * Context: Process context.
  * Return: 0, or -EIO if there are objects whose content is in their copies only.

@@ -211,6 +211,7 @@ static const struct file_operations objects_fops = {
 
 static const char * const point_names[] = {
 	[TTM_VRAM_BACKUP_POINT_BEGIN] = "begin",
+	[TTM_VRAM_BACKUP_POINT_GATE] = "gate",
 	[TTM_VRAM_BACKUP_POINT_PREFLIGHT] = "preflight",
 	[TTM_VRAM_BACKUP_POINT_PREPARE_EARLY] = "prepare-early",
 	[TTM_VRAM_BACKUP_POINT_PREPARE_LATE] = "prepare-late",
@@ -388,18 +389,26 @@ static void fault_debugfs(struct ttm_vram_backup *vb, struct dentry *dir)
 #endif /* CONFIG_FAULT_INJECTION */
 
 /**
- * ttm_vram_backup_debugfs() - Make the files that are the same for all drivers
+ * ttm_vram_backup_debugfs() - Make the directory to watch a session in
  * @vb: The session.
- * @dir: The directory, best called "vram_backup". Drivers add "trigger".
+ * @parent: The debugfs directory of the device.
+ * @ops: What the driver does for whoever asks for a backup, or NULL if nobody can.
  *
  * Context: Process context.
  */
-void ttm_vram_backup_debugfs(struct ttm_vram_backup *vb, struct dentry *dir)
+void ttm_vram_backup_debugfs(struct ttm_vram_backup *vb, struct dentry *parent,
+			     const struct ttm_vram_backup_manual_ops *ops)
 {
+	struct dentry *dir = debugfs_create_dir("vram_backup", parent);
+
+	vb->manual_ops = ops;
 	debugfs_create_file("state", 0400, dir, vb, &state_fops);
 	debugfs_create_file("stats", 0400, dir, vb, &stats_fops);
 	debugfs_create_file("objects", 0400, dir, vb, &objects_fops);
 	debugfs_create_bool("verify", 0600, dir, &vb->verify);
+	if (ops)
+		debugfs_create_file("trigger", 0200, dir, vb,
+				    &ttm_vram_backup_trigger_fops);
 	fault_debugfs(vb, dir);
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_debugfs);

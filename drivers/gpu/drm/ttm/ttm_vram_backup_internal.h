@@ -6,6 +6,8 @@
 
 #include <drm/ttm/ttm_vram_backup.h>
 
+struct file_operations;
+
 /* Blits on their way at a time. Each of an eviction holds a lock. */
 #define TTM_VRAM_BACKUP_WINDOW 16
 
@@ -14,6 +16,11 @@ void ttm_vram_backup_set_phase(struct ttm_vram_backup *vb,
 void ttm_vram_backup_account_ram(struct ttm_vram_backup *vb, s64 bytes);
 void ttm_vram_backup_account_copy(struct ttm_vram_backup *vb,
 				  enum ttm_vram_backup_engine engine, u64 bytes);
+int ttm_vram_backup_gate_init(struct ttm_vram_backup_gate *gate);
+int ttm_vram_backup_store_write(struct ttm_vram_backup *vb, const char *text);
+int ttm_vram_backup_trigger(struct ttm_vram_backup *vb, const char *word);
+
+extern const struct file_operations ttm_vram_backup_trigger_fops;
 
 #ifdef CONFIG_FAULT_INJECTION
 void ttm_vram_backup_fault_init(struct ttm_vram_backup *vb);

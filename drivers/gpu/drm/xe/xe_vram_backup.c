@@ -42,8 +42,8 @@
  * that has some, wherever its content is.
  *
  * From xe_vram_backup_prepare() to xe_vram_backup_complete() nobody else puts
- * objects into VRAM: whoever might holds a reference to
- * &xe_vram_backup.gate, and has to wait for it outside of all locks.
+ * objects into VRAM: whoever might does so between xe_vram_backup_enter() and
+ * xe_vram_backup_leave(), and has to wait for that outside of all locks.
  */
 
 static struct xe_bo *obj_to_bo(struct ttm_vram_backup_object *obj)
@@ -275,8 +275,28 @@ static void backup_describe(struct ttm_vram_backup_object *obj,
 		   bo->flags & XE_BO_FLAG_GGTT ? " ggtt" : "");
 }
 
+/* Some of those that have to stay out wait for pm_block, not at the gate. */
+static int backup_close(struct ttm_vram_backup *vb)
+{
+	struct xe_device *xe = container_of(vb, struct xe_device, vram_backup.base);
+	int err;
+
+	xe_pm_block(xe);
+	err = ttm_vram_backup_close(vb);
+	if (err)
+		xe_pm_unblock(xe);
+
+	return err;
+}
+
+static void backup_open(struct ttm_vram_backup *vb)
+{
+	ttm_vram_backup_open(vb);
+	xe_pm_unblock(container_of(vb, struct xe_device, vram_backup.base));
+}
+
 static const char * const point_names[] = {
-	"gate", "pxp", "gt-stop", "gt-suspend", "irq", "pcode", "gt-resume", NULL
+	"pxp", "gt-stop", "gt-suspend", "irq", "pcode", "gt-resume", NULL
 };
 
 static_assert(ARRAY_SIZE(point_names) - 1 ==
@@ -294,6 +314,8 @@ static const struct ttm_vram_backup_ops backup_ops = {
 	.unbind = xe_vram_backup_unbind,
 	.copy_out = xe_vram_backup_copy_out,
 	.verify_out = xe_vram_backup_verify_out,
+	.close = backup_close,
+	.open = backup_open,
 	.points = point_names,
 };
 
@@ -323,12 +345,9 @@ void xe_vram_backup_add(struct xe_bo *bo)
 			    size);
 }
 
-static void backup_fini(struct drm_device *drm, void *arg)
+static void backup_fini(struct drm_device *drm, void *vb)
 {
-	struct xe_vram_backup *backup = arg;
-
-	ttm_vram_backup_gate_fini(&backup->gate);
-	ttm_vram_backup_fini(&backup->base);
+	ttm_vram_backup_fini(vb);
 }
 
 /**
@@ -340,21 +359,10 @@ static void backup_fini(struct drm_device *drm, void *arg)
  */
 int xe_vram_backup_init(struct xe_device *xe)
 {
-	struct xe_vram_backup *backup = &xe->vram_backup;
-	int err;
+	struct ttm_vram_backup *vb = &xe->vram_backup.base;
 
-	ttm_vram_backup_init(&backup->base, &xe->ttm, xe->drm.dev, &backup_ops);
-
-	err = ttm_vram_backup_gate_init(&backup->gate);
-	if (err)
-		return err;
-
-	err = drmm_add_action_or_reset(&xe->drm, backup_fini, backup);
-	if (err)
-		return err;
-
-	return drmm_mutex_init(&xe->drm, &backup->session_lock) ?:
-	       drmm_mutex_init(&xe->drm, &backup->trigger_lock);
+	return ttm_vram_backup_init(vb, &xe->ttm, xe->drm.dev, &backup_ops) ?:
+	       drmm_add_action_or_reset(&xe->drm, backup_fini, vb);
 }
 
 /**
@@ -367,7 +375,7 @@ int xe_vram_backup_init(struct xe_device *xe)
  */
 bool xe_vram_backup_try_enter(struct xe_device *xe)
 {
-	return ttm_vram_backup_try_enter(&xe->vram_backup.gate);
+	return ttm_vram_backup_try_enter(&xe->vram_backup.base);
 }
 
 /**
@@ -382,7 +390,7 @@ int xe_vram_backup_enter(struct xe_device *xe)
 {
 	xe_pm_might_block_on_suspend();
 
-	return ttm_vram_backup_enter(&xe->vram_backup.gate);
+	return ttm_vram_backup_enter(&xe->vram_backup.base);
 }
 
 /**
@@ -393,7 +401,7 @@ int xe_vram_backup_enter(struct xe_device *xe)
  */
 void xe_vram_backup_leave(struct xe_device *xe)
 {
-	ttm_vram_backup_leave(&xe->vram_backup.gate);
+	ttm_vram_backup_leave(&xe->vram_backup.base);
 }
 
 /**
@@ -447,14 +455,6 @@ static bool all_saved(struct xe_device *xe)
 	return READ_ONCE(xe->vram_backup.base.phase) == TTM_VRAM_BACKUP_SUSPENDED;
 }
 
-static bool for_system_sleep(struct xe_device *xe)
-{
-	enum ttm_vram_backup_kind kind = READ_ONCE(xe->vram_backup.base.kind);
-
-	return kind == TTM_VRAM_BACKUP_SUSPEND ||
-	       kind == TTM_VRAM_BACKUP_HIBERNATE;
-}
-
 /**
  * xe_vram_backup_suspended() - Whether the system has suspended the device
  * @xe: The device.
@@ -466,7 +466,7 @@ static bool for_system_sleep(struct xe_device *xe)
  */
 bool xe_vram_backup_suspended(struct xe_device *xe)
 {
-	return all_saved(xe) && for_system_sleep(xe);
+	return all_saved(xe) && xe_vram_backup_for_system(xe);
 }
 
 /**
@@ -478,64 +478,7 @@ bool xe_vram_backup_suspended(struct xe_device *xe)
  */
 bool xe_vram_backup_for_system(struct xe_device *xe)
 {
-	return ttm_vram_backup_active(&xe->vram_backup.base) &&
-	       for_system_sleep(xe);
-}
-
-static void open_gate(struct xe_device *xe)
-{
-	ttm_vram_backup_open(&xe->vram_backup.gate);
-	xe_pm_unblock(xe);
-}
-
-static int close_gate(struct xe_device *xe)
-{
-	struct xe_vram_backup *backup = &xe->vram_backup;
-	int err;
-
-	xe_pm_block(xe);
-	err = ttm_vram_backup_fault(&backup->base, XE_VRAM_BACKUP_POINT_GATE) ?
-		-EBUSY : ttm_vram_backup_close(&backup->gate, &backup->base);
-	if (err)
-		xe_pm_unblock(xe);
-
-	return err;
-}
-
-static int begin_and_close(struct xe_device *xe, enum ttm_vram_backup_kind kind)
-{
-	struct xe_vram_backup *backup = &xe->vram_backup;
-	int err;
-
-	guard(mutex)(&backup->session_lock);
-
-	if (backup->stopped)
-		return -ENODEV;
-
-	err = ttm_vram_backup_begin(&backup->base, kind);
-	if (err)
-		return err;
-
-	err = close_gate(xe);
-	if (err)
-		ttm_vram_backup_end(&backup->base, err);
-
-	return err;
-}
-
-static int end_and_open(struct xe_device *xe, int error)
-{
-	int err;
-
-	guard(mutex)(&xe->vram_backup.session_lock);
-
-	if (!ttm_vram_backup_active(&xe->vram_backup.base))
-		return 0;
-
-	err = ttm_vram_backup_end(&xe->vram_backup.base, error);
-	open_gate(xe);
-
-	return err;
+	return ttm_vram_backup_for_system(&xe->vram_backup.base);
 }
 
 static unsigned int vram_managers(struct xe_device *xe,
@@ -604,7 +547,7 @@ int xe_vram_backup_prepare(struct xe_device *xe, enum ttm_vram_backup_kind kind)
 {
 	int err;
 
-	err = begin_and_close(xe, kind);
+	err = ttm_vram_backup_begin_closed(&xe->vram_backup.base, kind);
 	if (err)
 		return err;
 
@@ -722,13 +665,7 @@ int xe_vram_backup_restore_early(struct xe_device *xe)
 int xe_vram_backup_restore_late(struct xe_device *xe,
 				enum ttm_vram_backup_engine engine)
 {
-	struct ttm_vram_backup *vb = &xe->vram_backup.base;
-	int late, external;
-
-	late = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
-	external = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
-
-	return late ?: external;
+	return ttm_vram_backup_restore_late(&xe->vram_backup.base, engine);
 }
 
 /* A card that is not there reads as all ones, and takes all that is written to it. */
@@ -744,9 +681,9 @@ static bool vram_is_there(struct xe_device *xe)
 	return cntl != U32_MAX && cntl & LMEM_INIT;
 }
 
-static void restore_again(struct xe_device *xe, enum ttm_vram_backup_engine engine)
+static void restore_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
 {
-	struct ttm_vram_backup *vb = &xe->vram_backup.base;
+	struct xe_device *xe = container_of(vb, struct xe_device, vram_backup.base);
 
 	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) &&
 	    vram_is_there(xe)) {
@@ -768,8 +705,9 @@ static void restore_again(struct xe_device *xe, enum ttm_vram_backup_engine engi
  * kept.
  *
  * Context: Process context, no locks held.
+ * Return: 0, or -EIO if something could not be restored.
  */
-void xe_vram_backup_complete(struct xe_device *xe, int error)
+int xe_vram_backup_complete(struct xe_device *xe, int error)
 {
 	enum ttm_vram_backup_engine engine = TTM_VRAM_BACKUP_BLIT;
 
@@ -779,23 +717,9 @@ void xe_vram_backup_complete(struct xe_device *xe, int error)
 		if (!xe_device_wedged(xe))
 			xe_pm_give_up(xe, error);
 	}
-	restore_again(xe, engine);
-	end_and_open(xe, error);
-}
+	restore_again(&xe->vram_backup.base, engine);
 
-/**
- * xe_vram_backup_stop() - Have no session begin any more
- * @xe: The device, which is about to be unbound.
- *
- * One that is on can go on, and has to be ended.
- *
- * Context: Process context, no locks held.
- */
-void xe_vram_backup_stop(struct xe_device *xe)
-{
-	guard(mutex)(&xe->vram_backup.session_lock);
-
-	xe->vram_backup.stopped = true;
+	return ttm_vram_backup_end_open(&xe->vram_backup.base, error);
 }
 
 /**
@@ -804,20 +728,12 @@ void xe_vram_backup_stop(struct xe_device *xe)
  * @engine: Who is to copy.
  *
  * Context: Process context, no locks held.
- * Return: 0 if nothing is left, -EIO if something is, -EBUSY if a session is
- * on, or what kept users from being kept out.
+ * Return: 0 if nothing is left, -EIO if something is, -ENODATA if nothing was,
+ * -EBUSY if a session is on, or what kept users from being kept out.
  */
 int xe_vram_backup_retry(struct xe_device *xe, enum ttm_vram_backup_engine engine)
 {
-	int err;
-
-	err = begin_and_close(xe, TTM_VRAM_BACKUP_MANUAL);
-	if (err)
-		return err;
-
-	restore_again(xe, engine);
-
-	return end_and_open(xe, 0);
+	return ttm_vram_backup_retry(&xe->vram_backup.base, engine, restore_again);
 }
 
 /**

@@ -2,14 +2,13 @@
 #ifndef _XE_VRAM_BACKUP_TYPES_H_
 #define _XE_VRAM_BACKUP_TYPES_H_
 
-#include <linux/mutex.h>
+#include <linux/types.h>
 
 #include <drm/ttm/ttm_vram_backup.h>
 
 /* Where xe can be made to fail. Follows enum ttm_vram_backup_point. */
 enum xe_vram_backup_point {
-	XE_VRAM_BACKUP_POINT_GATE = TTM_VRAM_BACKUP_POINT_DRIVER,
-	XE_VRAM_BACKUP_POINT_PXP,
+	XE_VRAM_BACKUP_POINT_PXP = TTM_VRAM_BACKUP_POINT_DRIVER,
 	XE_VRAM_BACKUP_POINT_GT_STOP,
 	XE_VRAM_BACKUP_POINT_GT_SUSPEND,
 	XE_VRAM_BACKUP_POINT_IRQ,
@@ -24,25 +23,10 @@ enum xe_vram_backup_point {
 struct xe_vram_backup {
 	/** @base: The session. */
 	struct ttm_vram_backup base;
-	/** @gate: Keeps users out while it is on. */
-	struct ttm_vram_backup_gate gate;
-	/**
-	 * @session_lock: A session begins and closes @gate, or ends and opens it,
-	 * without another one in between. Protects @stopped.
-	 */
-	struct mutex session_lock;
-	/** @trigger_lock: One debugfs trigger at a time. */
-	struct mutex trigger_lock;
-	/** @stopped: No session begins any more. */
-	bool stopped;
 	/** @notified: The PM notifier holds a runtime PM reference. */
 	bool notified;
 	/** @off: The system suspended the device, and has not tried to resume it. */
 	bool off;
-	/** @manual: The next runtime suspend is to save VRAM. */
-	bool manual;
-	/** @poison: ... and to overwrite it. */
-	bool poison;
 	/** @lost: VRAM was saved, and a restore is under way. */
 	bool lost;
 	/** @late_queues: User queues wait for their contexts and page tables. */

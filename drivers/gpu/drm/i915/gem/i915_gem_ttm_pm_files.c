@@ -4,11 +4,7 @@
  * about it.
  */
 
-#include <linux/capability.h>
-#include <linux/debugfs.h>
-#include <linux/device.h>
 #include <linux/suspend.h>
-#include <linux/sysfs.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
@@ -50,8 +46,7 @@ static int backup_notify(struct notifier_block *nb, unsigned long action,
 	case PM_POST_SUSPEND:
 	case PM_POST_RESTORE:
 		/* The device may be younger than the suspend. */
-		if (!ttm_vram_backup_active(vb) ||
-		    vb->kind == TTM_VRAM_BACKUP_MANUAL)
+		if (!ttm_vram_backup_for_system(vb))
 			break;
 		with_intel_runtime_pm(&i915->runtime_pm, wakeref)
 			i915_ttm_backup_complete(i915, 0);
@@ -98,89 +93,85 @@ static int backup(struct drm_i915_private *i915)
 	err = i915_gem_backup_suspend(i915);
 	if (err)
 		i915_ttm_backup_complete(i915, err);
-	else
-		i915->vram_backup.manual = true;
 
 	return err;
 }
 
-static int restore(struct drm_i915_private *i915, bool lose, bool recover)
+static int restore(struct drm_i915_private *i915)
 {
-	struct ttm_vram_backup *vb = &i915->vram_backup.base;
+	struct intel_gt *gt;
+	unsigned int i;
 
-	if (i915->vram_backup.manual) {
-		struct intel_gt *gt;
-		unsigned int i;
+	for_each_gt(gt, i915, i)
+		intel_gt_suspend_late(gt);
+	if (i915->vram_backup.base.poison)
+		poison(i915);
+	i915_gem_resume(i915);
 
-		for_each_gt(gt, i915, i)
-			intel_gt_suspend_late(gt);
-		if (lose)
-			poison(i915);
-		i915->vram_backup.manual = false;
-		i915_gem_resume(i915);
-		i915_ttm_backup_complete(i915, 0);
-
-		return ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) ?
-			-EIO : 0;
-	}
-	if (ttm_vram_backup_active(vb))
-		return -EBUSY;
-	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS))
-		return i915_ttm_backup_retry(i915, recover ? TTM_VRAM_BACKUP_CPU :
-					     TTM_VRAM_BACKUP_BLIT);
-
-	return recover ? 0 : -ENODATA;
+	return i915_ttm_backup_complete(i915, 0);
 }
 
-static int run_trigger(struct drm_i915_private *i915, const char *word)
+static struct drm_i915_private *vb_to_i915(struct ttm_vram_backup *vb)
 {
-	if (!i915->vram_backup.notifier.notifier_call)
-		return -ENODEV;
-	if (sysfs_streq(word, "cycle"))
-		return backup(i915) ?: restore(i915, true, false);
-	if (sysfs_streq(word, "backup"))
-		return backup(i915);
-	if (sysfs_streq(word, "restore"))
-		return restore(i915, false, false);
-	if (sysfs_streq(word, "recover"))
-		return restore(i915, false, true);
-
-	return -EINVAL;
+	return container_of(vb, struct drm_i915_private, vram_backup.base);
 }
 
-static ssize_t trigger_write(struct file *file, const char __user *from,
-			     size_t size, loff_t *pos)
+/* For whoever asks for a backup, who has to be told if there is nothing to back up. */
+static bool enter(struct drm_i915_private *i915, int *idx)
 {
-	struct drm_i915_private *i915 = file->private_data;
-	char word[16] = {};
-	int err = -EBUSY, idx;
+	return i915->vram_backup.notifier.notifier_call &&
+	       drm_dev_enter(&i915->drm, idx);
+}
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (!size || size >= sizeof(word))
-		return -EINVAL;
-	if (copy_from_user(word, from, size))
-		return -EFAULT;
-	if (!drm_dev_enter(&i915->drm, &idx))
-		return -ENODEV;
+static int manual_save(struct ttm_vram_backup *vb)
+{
+	struct drm_i915_private *i915 = vb_to_i915(vb);
+	intel_wakeref_t wakeref;
+	int err = -ENODEV, idx;
 
-	if (mutex_trylock(&i915->vram_backup.trigger_lock)) {
-		intel_wakeref_t wakeref;
-
-		with_intel_runtime_pm(&i915->runtime_pm, wakeref)
-			err = run_trigger(i915, word);
-		mutex_unlock(&i915->vram_backup.trigger_lock);
-	}
+	if (!enter(i915, &idx))
+		return err;
+	with_intel_runtime_pm(&i915->runtime_pm, wakeref)
+		err = backup(i915);
 	drm_dev_exit(idx);
 
-	return err ?: size;
+	return err;
 }
 
-static const struct file_operations trigger_fops = {
-	.owner = THIS_MODULE,
-	.open = simple_open,
-	.write = trigger_write,
-	.llseek = noop_llseek,
+static int manual_restore(struct ttm_vram_backup *vb)
+{
+	struct drm_i915_private *i915 = vb_to_i915(vb);
+	intel_wakeref_t wakeref;
+	int err = -ENODEV, idx;
+
+	if (!enter(i915, &idx))
+		return err;
+	with_intel_runtime_pm(&i915->runtime_pm, wakeref)
+		err = restore(i915);
+	drm_dev_exit(idx);
+
+	return err;
+}
+
+static int manual_retry(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+{
+	struct drm_i915_private *i915 = vb_to_i915(vb);
+	intel_wakeref_t wakeref;
+	int err = -ENODEV, idx;
+
+	if (!enter(i915, &idx))
+		return err;
+	with_intel_runtime_pm(&i915->runtime_pm, wakeref)
+		err = i915_ttm_backup_retry(i915, engine);
+	drm_dev_exit(idx);
+
+	return err;
+}
+
+static const struct ttm_vram_backup_manual_ops manual_ops = {
+	.save = manual_save,
+	.restore = manual_restore,
+	.retry = manual_retry,
 };
 
 /**
@@ -193,61 +184,8 @@ static const struct file_operations trigger_fops = {
 void i915_ttm_backup_debugfs_register(struct drm_i915_private *i915,
 				      struct dentry *root)
 {
-	struct dentry *dir = debugfs_create_dir("vram_backup", root);
-
-	ttm_vram_backup_debugfs(&i915->vram_backup.base, dir);
-	debugfs_create_file("trigger", 0200, dir, i915, &trigger_fops);
+	ttm_vram_backup_debugfs(&i915->vram_backup.base, root, &manual_ops);
 }
-
-static struct ttm_vram_backup *dev_to_vb(struct device *dev)
-{
-	return &kdev_to_i915(dev)->vram_backup.base;
-}
-
-static ssize_t store_show(struct device *dev, struct device_attribute *attr,
-			  char *buf)
-{
-	return ttm_vram_backup_store_show(dev_to_vb(dev), buf);
-}
-
-static ssize_t store_store(struct device *dev, struct device_attribute *attr,
-			   const char *buf, size_t count)
-{
-	return ttm_vram_backup_store_write(dev_to_vb(dev), buf) ?: count;
-}
-static DEVICE_ATTR_ADMIN_RW(store);
-
-static ssize_t store_size_show(struct device *dev, struct device_attribute *attr,
-			       char *buf)
-{
-	return ttm_vram_backup_store_size_show(dev_to_vb(dev), buf);
-}
-
-static ssize_t store_size_store(struct device *dev, struct device_attribute *attr,
-				const char *buf, size_t count)
-{
-	return ttm_vram_backup_store_size_write(dev_to_vb(dev), buf) ?: count;
-}
-static DEVICE_ATTR_ADMIN_RW(store_size);
-
-static ssize_t store_avail_show(struct device *dev, struct device_attribute *attr,
-				char *buf)
-{
-	return ttm_vram_backup_store_avail_show(dev_to_vb(dev), buf);
-}
-static DEVICE_ATTR_ADMIN_RO(store_avail);
-
-static struct attribute *vram_backup_attrs[] = {
-	&dev_attr_store.attr,
-	&dev_attr_store_size.attr,
-	&dev_attr_store_avail.attr,
-	NULL
-};
-
-static const struct attribute_group vram_backup_group = {
-	.name = "vram_backup",
-	.attrs = vram_backup_attrs,
-};
 
 /**
  * i915_ttm_backup_register() - Back up VRAM from now on when the system sleeps
@@ -259,12 +197,13 @@ static const struct attribute_group vram_backup_group = {
 int i915_ttm_backup_register(struct drm_i915_private *i915)
 {
 	struct notifier_block *notifier = &i915->vram_backup.notifier;
+	struct ttm_vram_backup *vb = &i915->vram_backup.base;
 	int err;
 
 	if (!HAS_LMEM(i915))
 		return 0;
 
-	err = device_add_group(i915->drm.dev, &vram_backup_group);
+	err = ttm_vram_backup_sysfs_init(vb);
 	if (err)
 		return err;
 
@@ -272,7 +211,7 @@ int i915_ttm_backup_register(struct drm_i915_private *i915)
 	err = register_pm_notifier(notifier);
 	if (err) {
 		notifier->notifier_call = NULL;
-		device_remove_group(i915->drm.dev, &vram_backup_group);
+		ttm_vram_backup_sysfs_fini(vb);
 	}
 
 	return err;
@@ -289,20 +228,21 @@ int i915_ttm_backup_register(struct drm_i915_private *i915)
  */
 void i915_ttm_backup_unregister(struct drm_i915_private *i915)
 {
+	struct ttm_vram_backup *vb = &i915->vram_backup.base;
+
 	if (!i915->vram_backup.notifier.notifier_call)
 		return;
 
 	unregister_pm_notifier(&i915->vram_backup.notifier);
-	mutex_lock(&i915->vram_backup.trigger_lock);
+	mutex_lock(&vb->trigger_lock);
 	i915->vram_backup.notifier.notifier_call = NULL;
-	if (i915->vram_backup.manual)
-		restore(i915, false, false);
+	if (ttm_vram_backup_manual(vb))
+		restore(i915);
 	else
 		i915_ttm_backup_complete(i915, -ENODEV);
-	mutex_unlock(&i915->vram_backup.trigger_lock);
+	mutex_unlock(&vb->trigger_lock);
 
-	/* Not later, when its files do not find the device any more. */
-	device_remove_group(i915->drm.dev, &vram_backup_group);
+	ttm_vram_backup_sysfs_fini(vb);
 }
 
 #if IS_ENABLED(CONFIG_DRM_I915_SELFTEST)

@@ -3,15 +3,13 @@
 #define _I915_GEM_TTM_PM_TYPES_H_
 
 #include <linux/atomic.h>
-#include <linux/mutex.h>
 #include <linux/notifier.h>
 
 #include <drm/ttm/ttm_vram_backup.h>
 
 /* Where i915 can be made to fail. Follows enum ttm_vram_backup_point. */
 enum i915_ttm_backup_point {
-	I915_TTM_BACKUP_POINT_GATE = TTM_VRAM_BACKUP_POINT_DRIVER,
-	I915_TTM_BACKUP_POINT_GT_STOP,
+	I915_TTM_BACKUP_POINT_GT_STOP = TTM_VRAM_BACKUP_POINT_DRIVER,
 	I915_TTM_BACKUP_POINT_GT_SUSPEND,
 	I915_TTM_BACKUP_POINT_GT_RESUME,
 	I915_TTM_BACKUP_POINT_END,
@@ -23,22 +21,8 @@ enum i915_ttm_backup_point {
 struct i915_ttm_backup {
 	/** @base: The session. */
 	struct ttm_vram_backup base;
-	/** @gate: Keeps users out while it is on. */
-	struct ttm_vram_backup_gate gate;
-	/**
-	 * @gate_lock: Held while a session begins and @gate closes, and while it
-	 * opens and the session ends.
-	 */
-	struct mutex gate_lock;
 	/** @notifier: Tells when the system is about to sleep, and when it is over. */
 	struct notifier_block notifier;
-	/**
-	 * @trigger_lock: One debugfs trigger at a time, and none once @notifier is
-	 * gone. Protects @manual.
-	 */
-	struct mutex trigger_lock;
-	/** @manual: VRAM is saved since somebody asked for it in debugfs. */
-	bool manual;
 	/**
 	 * @lost: Page tables, or what engines need, are without their content: no
 	 * GT may run.

@@ -230,7 +230,7 @@ struct evict_dev *evict_dev_create(struct kunit *test)
 	dev->man[1] = ttm_manager_type(&dev->base, TTM_PL_PRIV);
 	dev->man[0]->use_tt = false;
 	dev->man[1]->use_tt = false;
-	ttm_vram_backup_init(&dev->vb, &dev->base, devs->dev, &evict_ops);
+	KUNIT_ASSERT_EQ(test, 0, ttm_vram_backup_init(&dev->vb, &dev->base, devs->dev, &evict_ops));
 
 	return dev;
 }

@@ -311,15 +311,12 @@ EXPORT_SYMBOL_GPL(fake_suspend);
 
 int fake_restore_all(struct fake_dev *dev, enum ttm_vram_backup_engine engine)
 {
-	int ret = 0;
+	int early, late;
 
-	for (int i = ARRAY_SIZE(fake_lists); i--;) {
-		int err = ttm_vram_backup_restore(&dev->base, fake_lists[i], engine);
+	early = ttm_vram_backup_restore(&dev->base, TTM_VRAM_BACKUP_EARLY, engine);
+	late = ttm_vram_backup_restore_late(&dev->base, engine);
 
-		ret = ret ?: err;
-	}
-
-	return ret;
+	return early ?: late;
 }
 EXPORT_SYMBOL_GPL(fake_restore_all);
 
@@ -403,7 +400,7 @@ struct fake_dev *fake_dev_create(struct kunit *test)
 
 	dev->test = test;
 	dev->next_seed = 1;
-	ttm_vram_backup_init(&dev->base, NULL, parent, &fake_ops);
+	KUNIT_ASSERT_EQ(test, 0, ttm_vram_backup_init(&dev->base, NULL, parent, &fake_ops));
 	for (int i = 0; i < FAKE_OBJS; i++) {
 		dev->obj[i].dev = dev;
 		dev->obj[i].vram = dev->vram + i * FAKE_BYTES;

@@ -4,8 +4,10 @@
  * lost, whatever fails and whoever comes and goes meanwhile.
  */
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/suspend.h>
 
+#include "../ttm_vram_backup_internal.h"
 #include "ttm_vram_backup_fake.h"
 
 #define WINDOW		16
@@ -555,6 +557,214 @@ static void vram_backup_walk_changes(struct kunit *test)
 	}
 }
 
+static bool may_enter(struct ttm_vram_backup *vb)
+{
+	bool may = ttm_vram_backup_try_enter(vb);
+
+	if (may)
+		ttm_vram_backup_leave(vb);
+
+	return may;
+}
+
+static void expect_idle_open(struct kunit *test, struct ttm_vram_backup *vb)
+{
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_active(vb));
+	KUNIT_EXPECT_TRUE(test, may_enter(vb));
+}
+
+/* A session keeps users out from its begin to its end, or does not begin. */
+static void vram_backup_gate(struct kunit *test)
+{
+	struct fake_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->base;
+	int err;
+
+	expect_idle_open(test, vb);
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end_open(vb, 0));
+	expect_idle_open(test, vb);
+
+	for (int i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL));
+		KUNIT_EXPECT_EQ(test, TTM_VRAM_BACKUP_PREPARE, vb->phase);
+		KUNIT_EXPECT_FALSE(test, may_enter(vb));
+		KUNIT_EXPECT_EQ(test, -EBUSY,
+				ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL));
+		KUNIT_EXPECT_FALSE(test, may_enter(vb));
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end_open(vb, -EIO));
+		KUNIT_EXPECT_EQ(test, -EIO, vb->stats.error);
+		expect_idle_open(test, vb);
+	}
+
+	/* Somebody stays in for too long. */
+	KUNIT_ASSERT_TRUE(test, ttm_vram_backup_try_enter(vb));
+	allow_signal(SIGINT);
+	send_sig(SIGINT, current, 1);
+	KUNIT_EXPECT_EQ(test, -EINTR, ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL));
+	flush_signals(current);
+	disallow_signal(SIGINT);
+	expect_idle_open(test, vb);
+	ttm_vram_backup_leave(vb);
+
+	fake_faults(vb, BIT_ULL(TTM_VRAM_BACKUP_POINT_GATE), 0, 1);
+	err = ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL);
+	KUNIT_EXPECT_EQ(test, fake_fired(vb) ? -EBUSY : 0, err);
+	ttm_vram_backup_end_open(vb, 0);
+	fake_all_well(dev);
+	expect_idle_open(test, vb);
+
+	ttm_vram_backup_retire(vb);
+	KUNIT_EXPECT_EQ(test, -ENODEV, ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL));
+	expect_idle_open(test, vb);
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_RUNTIME));
+	KUNIT_EXPECT_TRUE(test, may_enter(vb));
+	ttm_vram_backup_end(vb, 0);
+}
+
+static int close_calls, open_calls, close_error;
+
+static int driver_close(struct ttm_vram_backup *vb)
+{
+	close_calls++;
+
+	return close_error ?: ttm_vram_backup_close(vb);
+}
+
+static void driver_open(struct ttm_vram_backup *vb)
+{
+	/* For whoever comes in there is no session any more. */
+	if (!ttm_vram_backup_active(vb))
+		open_calls++;
+	ttm_vram_backup_open(vb);
+}
+
+/* What a driver does in addition is undone when it was done, and only then. */
+static void vram_backup_gate_ops(struct kunit *test)
+{
+	struct fake_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->base;
+	const struct ttm_vram_backup_ops *old = vb->ops;
+	struct ttm_vram_backup_ops ops = *old;
+
+	ops.close = driver_close;
+	ops.open = driver_open;
+	vb->ops = &ops;
+	close_calls = 0;
+	open_calls = 0;
+	close_error = -ENOLINK;
+	KUNIT_EXPECT_EQ(test, -ENOLINK,
+			ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL));
+	expect_idle_open(test, vb);
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end_open(vb, 0));
+	KUNIT_EXPECT_EQ(test, 1, close_calls);
+	KUNIT_EXPECT_EQ(test, 0, open_calls);
+
+	close_error = 0;
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL));
+	KUNIT_EXPECT_FALSE(test, may_enter(vb));
+	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_MANUAL));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end_open(vb, 0));
+	KUNIT_EXPECT_EQ(test, 2, close_calls);
+	KUNIT_EXPECT_EQ(test, 1, open_calls);
+	expect_idle_open(test, vb);
+	vb->ops = old;
+}
+
+static struct fake_dev *vb_to_fake(struct ttm_vram_backup *vb)
+{
+	return container_of(vb, struct fake_dev, base);
+}
+
+static int manual_save(struct ttm_vram_backup *vb)
+{
+	return fake_suspend(vb_to_fake(vb));
+}
+
+static int manual_restore(struct ttm_vram_backup *vb)
+{
+	return fake_resume(vb_to_fake(vb), BY_BLIT);
+}
+
+static void restore_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+{
+	fake_restore_all(vb_to_fake(vb), engine);
+}
+
+static int manual_retry(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+{
+	return ttm_vram_backup_retry(vb, engine, restore_again);
+}
+
+static const struct ttm_vram_backup_manual_ops manual_ops = {
+	.save = manual_save,
+	.restore = manual_restore,
+	.retry = manual_retry,
+};
+
+static void expect_all_busy(struct kunit *test, struct ttm_vram_backup *vb)
+{
+	static const char * const words[] = { "cycle", "backup", "restore", "recover" };
+
+	for (int i = 0; i < ARRAY_SIZE(words); i++)
+		KUNIT_EXPECT_EQ_MSG(test, -EBUSY, ttm_vram_backup_trigger(vb, words[i]),
+				    "%s", words[i]);
+}
+
+/* Whoever asks gets what there is, or is told why not, and nothing changes then. */
+static void vram_backup_trigger(struct kunit *test)
+{
+	struct fake_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->base;
+
+	vb->manual_ops = &manual_ops;
+	fake_add_many(dev, 6, FAKE_BYTES);
+	KUNIT_EXPECT_EQ(test, -EINVAL, ttm_vram_backup_trigger(vb, ""));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ttm_vram_backup_trigger(vb, "back"));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ttm_vram_backup_trigger(vb, "cycle cycle"));
+	KUNIT_EXPECT_EQ(test, -ENODATA, ttm_vram_backup_trigger(vb, "restore"));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "recover\n"));
+
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "cycle\n"));
+	KUNIT_EXPECT_TRUE(test, vb->poison);
+	fake_expect_whole(test, dev);
+
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "backup"));
+	KUNIT_EXPECT_FALSE(test, vb->poison);
+	KUNIT_EXPECT_TRUE(test, ttm_vram_backup_manual(vb));
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_for_system(vb));
+	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_trigger(vb, "backup"));
+	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_trigger(vb, "cycle"));
+	fake_expect_states(test, dev, TTM_VRAM_BACKUP_SAVED);
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "restore"));
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_manual(vb));
+	fake_expect_whole(test, dev);
+
+	mutex_lock(&vb->trigger_lock);
+	expect_all_busy(test, vb);
+	mutex_unlock(&vb->trigger_lock);
+
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_HIBERNATE));
+	KUNIT_EXPECT_TRUE(test, ttm_vram_backup_for_system(vb));
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_manual(vb));
+	expect_all_busy(test, vb);
+	ttm_vram_backup_end(vb, 0);
+	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_for_system(vb));
+
+	dev->mode[OP_RESTORE_BLIT] = FAKE_REFUSED;
+	dev->mode[OP_RESTORE_CPU] = FAKE_REFUSED;
+	KUNIT_EXPECT_EQ(test, -EIO, ttm_vram_backup_trigger(vb, "cycle"));
+	KUNIT_EXPECT_EQ(test, -EIO, ttm_vram_backup_trigger(vb, "restore"));
+	KUNIT_EXPECT_EQ(test, -EIO, ttm_vram_backup_trigger(vb, "recover"));
+	dev->mode[OP_RESTORE_CPU] = FAKE_LATE;
+	memset(dev->calls, 0, sizeof(dev->calls));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "recover"));
+	KUNIT_EXPECT_EQ(test, 0, dev->calls[OP_RESTORE_BLIT]);
+	expect_idle_open(test, vb);
+	fake_all_well(dev);
+	fake_expect_whole(test, dev);
+	fake_expect_cycle(test, dev);
+}
+
 static struct kunit_case vram_backup_cases[] = {
 	KUNIT_CASE(vram_backup_phases),
 	KUNIT_CASE(vram_backup_numbers),
@@ -573,6 +783,9 @@ static struct kunit_case vram_backup_cases[] = {
 	KUNIT_CASE(vram_backup_leaving),
 	KUNIT_CASE(vram_backup_leaving_failed),
 	KUNIT_CASE(vram_backup_walk_changes),
+	KUNIT_CASE(vram_backup_gate),
+	KUNIT_CASE(vram_backup_gate_ops),
+	KUNIT_CASE(vram_backup_trigger),
 	{}
 };
 

@@ -220,9 +220,8 @@ static int restore_only(struct drm_i915_private *i915)
 {
 	i915_ttm_restore_early(i915);
 	i915_ttm_restore_late(i915, TTM_VRAM_BACKUP_BLIT);
-	i915_ttm_backup_complete(i915, 0);
 
-	return i915->vram_backup.base.stats.error;
+	return i915_ttm_backup_complete(i915, 0);
 }
 
 static int save(struct samples *s, bool mock)
@@ -232,8 +231,10 @@ static int save(struct samples *s, bool mock)
 
 static int lose_and_restore(struct samples *s, bool mock)
 {
-	if (!mock)
-		return restore(s->i915, true, false);
+	if (!mock) {
+		s->i915->vram_backup.base.poison = true;
+		return restore(s->i915);
+	}
 
 	poison(s->i915);
 
@@ -294,7 +295,7 @@ static const struct {
 	bool mock;
 } refusing[] = {
 	{ TTM_VRAM_BACKUP_POINT_BEGIN, -1, true },
-	{ I915_TTM_BACKUP_POINT_GATE, -1, true },
+	{ TTM_VRAM_BACKUP_POINT_GATE, -1, true },
 	{ TTM_VRAM_BACKUP_POINT_PREFLIGHT, -1, true },
 	{ TTM_VRAM_BACKUP_POINT_PREPARE_EARLY, -1, true },
 	{ TTM_VRAM_BACKUP_POINT_PREPARE_LATE, -1, true },
@@ -424,14 +425,13 @@ static int run_retry(struct samples *s, bool mock)
 /* Without a session there is nothing to end, and nobody to let in. */
 static int run_idle(struct samples *s, bool mock)
 {
-	struct i915_ttm_backup *backup = &s->i915->vram_backup;
+	struct ttm_vram_backup *vb = &s->i915->vram_backup.base;
 
 	i915_ttm_backup_complete(s->i915, -ENODEV);
 	i915_ttm_backup_complete(s->i915, 0);
-	if (ttm_vram_backup_active(&backup->base) ||
-	    !ttm_vram_backup_try_enter(&backup->gate))
+	if (ttm_vram_backup_active(vb) || !ttm_vram_backup_try_enter(vb))
 		return -EINVAL;
-	ttm_vram_backup_leave(&backup->gate);
+	ttm_vram_backup_leave(vb);
 	if (!mock && i915_gem_backup_suspend(s->i915) != -EBUSY)
 		return -EINVAL;
 

@@ -52,8 +52,11 @@ def main():
     parser.add_argument('--patience', type=float, default=1.0, help='factor on all time limits (default: %(default)s)')
     parser.add_argument('--model', default=config.DEFAULT_MODEL)
     args = parser.parse_args()
-    cases = [case for case in load_cases(f'{HERE}/cases').values()
-             if case.defects and (not args.defects or set(case.defects) & set(args.defects))]
+    cases = [case for case in load_cases(f'{HERE}/cases').values() if case.defects]
+    known = {defect for case in cases for defect in case.defects}
+    if unknown := sorted(set(args.defects) - known):
+        parser.error(f'no case is about {", ".join(unknown)}; there are: {" ".join(sorted(known, key=order))}')
+    cases = [case for case in cases if not args.defects or set(case.defects) & set(args.defects)]
     prepare(COMPARED, args.model)
     runner = Runner(args.jobs, args.model, args.patience, sys.stdout)
     outcomes = runner.run([(case, kernel) for case in cases for kernel in COMPARED if kernel in case.kernels])

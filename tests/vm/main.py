@@ -7,11 +7,21 @@ import subprocess
 import sys
 
 from vmlib import config, program
-from vmlib.case import load_cases, matches
+from vmlib.case import DRIVERS, load_cases, matches
 from vmlib.runner import Runner
 from vmlib.shell import interactive
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def vram(text):
+    try:
+        value = config.size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from error
+    if value & (value - 1) or not 256 << 20 <= value <= 16 << 30:
+        raise argparse.ArgumentTypeError('a card has 256M to 16G, a power of two')
+    return text
 
 
 def arguments():
@@ -27,8 +37,8 @@ def arguments():
     parser.add_argument('--patience', type=float, default=1.0, help='factor on all time limits (default: %(default)s)')
     parser.add_argument('--keep', action='store_true', help='keep the logs of cases that pass, too')
     parser.add_argument('--model', default=config.DEFAULT_MODEL, help='the device model to use')
-    parser.add_argument('--driver', default='xe', help='driver for the shell: xe, i915-execlists, i915-guc or none')
-    parser.add_argument('--vram', default='512M', help='VRAM of the card for the shell')
+    parser.add_argument('--driver', default='xe', choices=(*DRIVERS, 'none'), help='driver for the shell')
+    parser.add_argument('--vram', default='512M', type=vram, help='VRAM of the card for the shell, 256M to 16G')
     args = parser.parse_args()
     if not args.kernel:
         args.kernel = ['branch' if os.path.exists(config.kernel_image('branch')) else 'stock']
@@ -57,7 +67,7 @@ def list_cases(cases):
 def choose(cases, args):
     unknown = [name for name in args.cases if not any(matches(c, [name]) for c in cases)]
     if unknown:
-        sys.exit(f'tests/vm: no case is called {", ".join(unknown)}; --list shows them')
+        sys.exit(f'tests/vm: no case is called {", ".join(unknown)}; tests/vm/run --list shows them')
     def wanted(case, kernel):
         if args.cases:
             return matches(case.name, args.cases)

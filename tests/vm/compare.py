@@ -7,7 +7,7 @@ import sys
 from main import HERE, prepare
 from vmlib import config, program
 from vmlib.case import load_cases
-from vmlib.defects import COMPARED, present
+from vmlib.defects import COMPARED, MENDED, present
 from vmlib.runner import Runner
 
 
@@ -63,6 +63,8 @@ def main():
     lines, good = table(cases, outcomes)
     good = good and all(o.verdict == 'PASS' for o in outcomes)
     print('\n' + '\n'.join(lines) + '\n')
+    shown = {defect for case in cases for defect in case.defects}
+    print('\n'.join(f'{defect:4} {MENDED.get(defect, "")}' for defect in sorted(shown, key=order)) + '\n')
     print('Compare passed.' if good else 'Compare FAILED: not each row is stock=fail branch=pass, or a case failed.')
     return 0 if good else 1
 

@@ -18,7 +18,7 @@ def outcome(case, kernel, verdict='PASS', **shown):
 
 class CompareTest(unittest.TestCase):
     def setUp(self):
-        self.assertLessEqual({'D1', 'D9', 'D10', 'M1'}, MENDED)
+        self.assertLessEqual({'D1', 'D9', 'D10', 'M1'}, set(MENDED))
         self.late, self.early, self.both = made('late', 'D10'), made('early', 'D1'), made('both', 'M1', 'D9')
         self.cases = [self.late, self.both, self.early]
 

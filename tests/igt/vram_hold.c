@@ -7,6 +7,8 @@
  *   cpu       compare every byte with the CPU
  *   blit      compare every byte of a copy made by the blitter
  *   jobs      let every queue run a job
+ *   long      begin work without an end of its own (xe)
+ *   end       let it come to its end, and see whether it does
  *   spoil     change one bit of one byte, to see that comparing finds it
  *   dontneed  say that the contents may be thrown away; none is looked at while that holds
  *   willneed  say that they are needed after all, and see how much is left
@@ -24,11 +26,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vram_long.h"
 #include "vram_report.h"
 
 struct hold {
 	struct gpu gpu;
 	struct workload work;
+	struct long_run long_run;
 	enum gpu_place place;
 	uint64_t seed;
 	uint64_t bytes;
@@ -76,6 +80,22 @@ static int do_jobs(struct hold *h)
 	return 0;
 }
 
+static int do_long(struct hold *h)
+{
+	return long_run_begin(&h->long_run, &h->gpu);
+}
+
+static int do_end(struct hold *h)
+{
+	uint32_t begun = 0;
+	int ret = long_run_end(&h->long_run, &begun);
+
+	if (ret && ret != -ETIME)
+		return ret;
+	report_long(begun, !ret);
+	return 0;
+}
+
 static int do_spoil(struct hold *h)
 {
 	struct gpu_buf *buf;
@@ -118,6 +138,7 @@ static const struct {
 	int (*act)(struct hold *h);
 } actions[] = {
 	{ "fill", do_fill }, { "cpu", do_cpu }, { "blit", do_blit }, { "jobs", do_jobs },
+	{ "long", do_long }, { "end", do_end },
 	{ "spoil", do_spoil }, { "dontneed", do_dontneed }, { "willneed", do_willneed }, { "drop", do_drop },
 };
 
@@ -201,6 +222,7 @@ int main(int argc, char **argv)
 			printf("done %s\n", line);
 		fflush(stdout);
 	}
+	long_run_drop(&h.long_run);
 	workload_drop(&h.work);
 	gpu_close(&h.gpu);
 	close(fd);

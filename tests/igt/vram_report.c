@@ -36,6 +36,12 @@ void report_jobs(int error, uint64_t done, double seconds)
 	fflush(stdout);
 }
 
+void report_long(uint32_t begun, bool ended)
+{
+	printf("stat long begun=%" PRIu32 " ended=%d\n", begun, ended);
+	fflush(stdout);
+}
+
 void report_advise(const struct workload *w, uint64_t kept)
 {
 	printf("stat advise bytes=%" PRIu64 " kept=%" PRIu64 "\n", w->bytes, kept);

@@ -8,6 +8,7 @@ MENDED = {
     'D1': 'xe: a suspend that fails half way leaves the GPU stopped and copies that the next resume takes for new',
     'D2': 'xe: a resume that fails frees the copies of pinned objects, and jobs wait for ever',
     'D3': 'xe: nobody looks whether a blit failed',
+    'D4': 'xe: a suspend ends work of programs that have it run for long',
     'D5': 'xe: programs put objects into VRAM while it is being evicted',
     'D6': 'xe: an object pinned by a display and by another device is on no list once the display lets go',
     'D7': 'xe: the copy of an external object that is unpinned is never freed',

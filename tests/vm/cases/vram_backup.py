@@ -248,6 +248,20 @@ def vram_backup_of_nothing(t):
     expect_fresh_work(t)
 
 
+def expect_told(t, events, failed):
+    """The uevent about objects that could not be restored names the card and their number."""
+    told = {}
+    while 'VRAM_BACKUP_OBJECTS' not in told:
+        line = events.next_line(20)
+        t.check(line is not None, 'nobody listens to uevents any more')
+        key, _, value = line.partition('=')
+        told = {**(told if key != 'ACTION' else {}), key: value}
+    events.kill()
+    t.equal((told.get('ACTION'), told.get('VRAM_BACKUP'), told['VRAM_BACKUP_OBJECTS']),
+            ('change', 'restore-failed', str(failed)), 'uevent')
+    t.check('0000:00:05.0' in told.get('DEVPATH', ''), f'the uevent is about {told.get("DEVPATH")}')
+
+
 @of_each_driver(timeout=150)
 def vram_backup_recover(t):
     """What neither blitter nor CPU restores keeps its copy, and comes back when it is asked for."""
@@ -260,12 +274,14 @@ def vram_backup_recover(t):
     for word in ('restore', 'recover'):
         backup, hold, filled = start(t)
         backup.arm(['restore-late-blit', 'restore-late-cpu'], -1)
+        events = t.vm.agent.start('exec uevent env')
         expect_errno(t, backup.trigger('cycle'), errno.EIO, 'cycle in which no restore succeeds')
         state, stats = backup.state(), backup.stats()
         t.equal(state['phase'], 'idle', 'phase')
         t.check(state['late']['failed'] and not state['late']['saved'], f'late objects: {state["late"]}')
         t.equal(stats['error'], -errno.EIO, 'error')
         t.check(stats['ram'] > 0, 'the copies are gone')
+        expect_told(t, events, state['late']['failed'] + state['external']['failed'])
         expect_errno(t, backup.trigger(word), errno.EIO, f'{word} that fails, too')
         t.equal(backup.state()['late']['failed'], state['late']['failed'], 'objects that have a copy only')
         backup.disarm()

@@ -79,7 +79,7 @@ def print_table(cycles, filled):
             ('VRAM filled by CPU and blitter', *(mib(filled['bytes']) for c in cycles)),
             ('saved by the blitter', *(mib(c.saved) for c in cycles)),
             *([('saved by the CPU', *(mib(c.by_cpu) for c in cycles))] if cycles[0].by_cpu is not None else ()),
-            ('poison in VRAM, back awake', *(f'{c.poison:.1%}' for c in cycles)),
+            ('VRAM lost, back awake', *(f'{c.poison:.1%}' for c in cycles)),
             ('brought back by the blitter', *(mib(c.restored) for c in cycles)),
             ('going down', *(f'{c.down - c.begin:.1f} s' for c in cycles)),
             ('no power', *(f'{c.up - c.down:.1f} s' for c in cycles)),
@@ -103,8 +103,8 @@ def sleep_and_compare(context, out):
         say(f'{name} ...')
         cycle = Cycle(name, vm, hold, filled, timeline)
         cycles.append(cycle)
-        say(f'  The driver saved {mib(cycle.saved)}. Without power the card lost its memory: back awake, '
-            f'{cycle.poison:.1%} of what it held was poison.\n'
+        say(f'  The driver saved {mib(cycle.saved)}. Without power the card lost what it held: back awake, '
+            f'{cycle.poison:.1%} of VRAM had only what the model fills it with then.\n'
             f'  The driver brought back {mib(cycle.restored)}. Every byte compared, by CPU and by blitter: '
             f'{cycle.mismatches or "no"} mismatches.')
     timeline.stop()
@@ -125,6 +125,11 @@ def control(context):
     say(f'  {found.mismatches} bytes differ: yes.' if found.mismatches
         else '  No mismatch was found: this check would not notice a lost backup.')
     return found.mismatches > 0
+
+
+def kernel_version(kernel):
+    with open(f'{config.CACHE}/kernel/{kernel}/version') as f:
+        return f.read().strip()
 
 
 def main():
@@ -150,7 +155,8 @@ def main():
             shutil.copy(f'{work}/{name}', out)
     finally:
         scratch.drop(work)
-    say('\nDemo passed.' if good else '\nDemo FAILED.')
+    what = f'xe on Linux {kernel_version(args.kernel)}'
+    say(f'\nDemo passed: {what} lost nothing over S3 and hibernation.' if good else f'\nDemo FAILED: {what}.')
     return 0 if good else 1
 
 

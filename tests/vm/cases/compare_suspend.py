@@ -78,22 +78,3 @@ def compare_no_gt_xe(t):
     told = jobs_end(hold)
     t.check(told, 'a job was to fail')
     t.showed(str(ECANCELED) not in told, told)
-
-
-@case(driver='xe', timeout=200, defect='D4')
-def compare_long_running_xe(t):
-    """xe: work without an end of its own goes on after S3 where it was (stock: it is ended, or contents are lost)."""
-    for pattern in (*STOPPED, r'Forcewake domains .* failed to acknowledge') if t.has_defect() else ():
-        t.allow(pattern)
-    hold = Hold(t.vm, 'xe', size=32 * MIB)
-    filled = hold.fill()
-    hold.ask('long')
-    suspend(t.vm, 's3')
-    found = hold.compare('cpu')
-    if found['mismatches'] or found['errors']:
-        t.showed(True, f'beside it {found["mismatches"]} of {found["bytes"]} bytes are lost')
-        return
-    hold.expect_intact(filled)
-    found = hold.ask('end')
-    t.equal(found['begun'], 1, 'beginnings')
-    t.showed(not found['ended'], 'it went on, and came to its end' if found['ended'] else 'it never came to its end')

@@ -8,6 +8,8 @@ KERNELS = ('branch', 'debug')
 GROUP = '/sys/fs/cgroup/insert'
 # Pages are checked when they are freed.
 CHECKED = 'init_on_free=1'
+# All of it is filled page by page.
+ROOM = '24M'
 
 
 def run_suite(t, needed, options=''):
@@ -44,7 +46,7 @@ def kunit_shmem_insert(t):
     run_suite(t, ('memcg', 'memcg_limit', 'no_space', 'faults', 'race'))
 
 
-@case(cpus=2, cards=0, timeout=120, kernels=KERNELS, check=KERNELS, cmdline=CHECKED, disk='64M')
+@case(cpus=2, cards=0, timeout=120, kernels=KERNELS, check=KERNELS, cmdline=CHECKED, disk=ROOM)
 def kunit_shmem_insert_disk(t):
     """Inserted folios of all orders come back from swap space on a disk, full and fragmented too."""
     swap_on_disk(t.vm)
@@ -54,5 +56,5 @@ def kunit_shmem_insert_disk(t):
 @case(cpus=2, cards=0, timeout=120, kernels=KERNELS, cmdline=CHECKED)
 def kunit_shmem_insert_zram(t):
     """Inserted folios of all orders come back from compressed memory, full and fragmented too."""
-    swap_on_zram(t.vm, '64M')
+    swap_on_zram(t.vm, ROOM)
     run_with_swap(t, '/dev/zram0')

@@ -264,6 +264,9 @@ enum cs_result blit_command(struct device *d, struct engine *e, const u32 *dw, u
 	case BLIT_HANG:
 		log_info(d, "%s: blit hangs on request", e->facts->name);
 		return CS_HANG;
+	case BLIT_POWER_LOSS:
+		d->power.failing = true;
+		return CS_HANG;
 	case BLIT_CORRUPT:
 		log_info(d, "%s: blit corrupted on request", e->facts->name);
 		b.corrupt = true;

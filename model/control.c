@@ -98,7 +98,7 @@ static void help(char *answer, size_t size)
 {
 	snprintf(answer, size,
 		 "ok ping | help | state | engines | counters | unmodelled | poison address|zero|0xWORD | "
-		 "fault list|clear | fault blit-fail|blit-skip|blit-corrupt|blit-hang N [COUNT|all] | "
+		 "fault list|clear | fault blit-fail|blit-skip|blit-corrupt|blit-hang|power-loss N [COUNT|all] | "
 		 "fault irq-drop N | fault irq-delay N MS | fault hang ENGINE | "
 		 "fault d3-loss|reset-loss|lmem-init|guc-silent|guc-firmware|guc-reset|"
 		 "forcewake on|off");

@@ -87,6 +87,8 @@ bool engines_slice(struct device *d, u64 *sleep_ns)
 		else
 			more |= guc_slice(d, e, sleep_ns);
 	}
+	if (d->power.failing)
+		power_fail(d);
 	irq_ns = irq_poll(d);
 	if (irq_ns && (!*sleep_ns || irq_ns < *sleep_ns))
 		*sleep_ns = irq_ns;

@@ -40,6 +40,7 @@ static const char *const blit_names[BLIT_FAULTS] = {
 	[BLIT_SKIP] = "blit-skip",
 	[BLIT_CORRUPT] = "blit-corrupt",
 	[BLIT_HANG] = "blit-hang",
+	[BLIT_POWER_LOSS] = "power-loss",
 };
 
 static const struct switch_fault switches[] = {

@@ -13,6 +13,7 @@ enum blit_fault {
 	BLIT_SKIP,	/* nothing is written, and nobody told */
 	BLIT_CORRUPT,	/* one byte is wrong, and nobody told */
 	BLIT_HANG,	/* the engine stops */
+	BLIT_POWER_LOSS, /* the card loses all it holds */
 	BLIT_FAULTS,
 };
 

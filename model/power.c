@@ -79,6 +79,14 @@ void power_off(struct device *d)
 	d->power.state = 0;
 }
 
+void power_fail(struct device *d)
+{
+	log_info(d, "power is lost at a blit");
+	d->power.failing = false;
+	lose_memory(d);
+	logic_reset(d);
+}
+
 void power_driver_reset(struct device *d)
 {
 	log_info(d, "full reset by the driver");

@@ -19,6 +19,7 @@ struct power {
 	enum poison poison;
 	u32 poison_word;
 	u64 losses;
+	bool failing;		/* power is lost as soon as the engines' round is over */
 	u64 rc6_ns, rc6_since_ns;	/* time in RC6; since when, 0: not in it */
 };
 
@@ -30,6 +31,9 @@ void power_bus_reset(struct device *d);
 
 /* Power is switched off: the machine went away. */
 void power_off(struct device *d);
+
+/* Power was lost for a moment, in the middle of a blit. The bus knows nothing of it. */
+void power_fail(struct device *d);
 
 /* The driver's own full reset. */
 void power_driver_reset(struct device *d);

@@ -108,6 +108,24 @@ static void one_byte_is_wrong(void **state)
 	}
 }
 
+static void power_is_lost_at_one(void **state)
+{
+	struct device *d = *state;
+	u64 sleep_ns, losses = d->power.losses;
+
+	d->faults.blit[BLIT_POWER_LOSS] = 2;
+	copy(d);
+	copy(d);
+	run_ring(d, BCS, &c);
+	assert_int_equal(d->power.losses, losses + 1);
+	assert_int_equal(*vram32(d, TO + 4), 0xdead0000u | (d->power.losses & 0xff) << 8);
+	assert_false(d->engines[BCS].hung);
+	assert_int_equal(regs_peek(d, d->engines[BCS].facts->base + 0x30), 0);
+	engines_slice(d, &sleep_ns);
+	assert_int_equal(d->power.losses, losses + 1);
+	assert_int_equal(d->counters.faults_fired, 1);
+}
+
 static void one_hangs(void **state)
 {
 	struct device *d = *state;
@@ -289,6 +307,7 @@ int main(void)
 		BLIT(the_nth_fails),
 		BLIT(one_is_skipped),
 		BLIT(one_byte_is_wrong),
+		BLIT(power_is_lost_at_one),
 		BLIT(one_hangs),
 		BLIT(so_many_in_a_row),
 		BLIT(all_until_it_is_taken_back),

@@ -94,7 +94,7 @@ static void long_lists_are_cut(void **state)
 
 static void counted_faults(void **state)
 {
-	static const char *const names[] = { "blit-fail", "blit-skip", "blit-corrupt", "blit-hang",
+	static const char *const names[] = { "blit-fail", "blit-skip", "blit-corrupt", "blit-hang", "power-loss",
 					     "irq-drop" };
 	struct device *d = *state;
 	char line[64];
@@ -114,14 +114,14 @@ static void counted_faults(void **state)
 	}
 	assert_int_equal(d->faults.blit[BLIT_FAIL], 1);
 	assert_int_equal(d->faults.blit[BLIT_HANG], 4);
-	assert_int_equal(d->faults.irq_drop, 5);
+	assert_int_equal(d->faults.irq_drop, 6);
 	assert_non_null(strstr(ask(d, "fault list"), "blit-skip=2"));
 }
 
 /* Faults of blits go on for as many as they are told, or until they are taken back. */
 static void repeated_faults(void **state)
 {
-	static const char *const names[] = { "blit-fail", "blit-skip", "blit-corrupt", "blit-hang" };
+	static const char *const names[] = { "blit-fail", "blit-skip", "blit-corrupt", "blit-hang", "power-loss" };
 	static const char *const wrong[] = { "1 0", "0 1", "0 all", "1 x", "1 -1", "1 1x", "1 ALL", "all", "1 2 3",
 					     "1 99999999999999999999999" };
 	struct device *d = *state;

@@ -316,6 +316,8 @@ struct ttm_vram_backup_object {
 	bool checked;
 	/** @leaving: To be removed as soon as its content is restored. */
 	bool leaving;
+	/** @restored: Restored in this session, and the copy is still there. */
+	bool restored;
 };
 
 /**
@@ -502,6 +504,7 @@ int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
 			    enum ttm_vram_backup_engine engine);
 int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
 				 enum ttm_vram_backup_engine engine);
+int ttm_vram_backup_restore_anew(struct ttm_vram_backup *vb);
 void ttm_vram_backup_rollback(struct ttm_vram_backup *vb, int error);
 int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error);
 
@@ -514,14 +517,27 @@ unsigned int ttm_vram_backup_unrestored(struct ttm_vram_backup *vb, u32 lists);
 const char *ttm_vram_backup_phase_name(enum ttm_vram_backup_phase phase);
 
 #ifdef CONFIG_FAULT_INJECTION
-bool ttm_vram_backup_fault(struct ttm_vram_backup *vb, unsigned int point);
-#else
+bool ttm_vram_backup_fault_at(struct ttm_vram_backup *vb, unsigned int point);
+#endif
+
+/**
+ * ttm_vram_backup_fault() - Whether a failure is injected here
+ * @vb: The session.
+ * @point: An enum ttm_vram_backup_point, or a driver's own.
+ *
+ * Context: Any.
+ * Return: Whether the caller is to behave as if the step at @point had failed.
+ */
 static inline bool ttm_vram_backup_fault(struct ttm_vram_backup *vb,
 					 unsigned int point)
 {
+#ifdef CONFIG_FAULT_INJECTION
+	vb->fault_passed[point]++;
+	if (test_bit(point, vb->fault_points))
+		return ttm_vram_backup_fault_at(vb, point);
+#endif
 	return false;
 }
-#endif
 
 void ttm_vram_backup_debugfs(struct ttm_vram_backup *vb, struct dentry *parent,
 			     const struct ttm_vram_backup_manual_ops *ops);

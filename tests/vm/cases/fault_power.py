@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a card may do with its memory when it loses its power."""
+from cases.compare_suspend import NO_GT, STOPPED, jobs_end
 from vmlib.case import case
 from vmlib.errors import CaseFailed
-from vmlib.faults import MIB, SIZE, expect_survived
+from vmlib.faults import MIB, SIZE, expect_fired, expect_survived
 from vmlib.hold import Hold
 from vmlib.sleep import suspend
 
@@ -76,3 +77,26 @@ def control_d3_loss(t):
         broken = str(why)
     t.check(broken, 'nobody noticed that the card lost all its state')
     t.note(f'noticed: {broken}')
+
+
+@case(driver='xe', timeout=300, expect=(*LOST, *NO_GT, *STOPPED))
+def fault_power_lost_in_restore_xe(t):
+    """xe: power that is lost in the middle of a restore is told, and what users have in VRAM is intact.
+
+    What was restored before is lost again.
+    """
+    hold = Hold(t.vm, 'xe', size=64 * MIB)
+    filled = hold.fill()
+    t.vm.waker.hold.set()
+    sleeper = t.vm.agent.start('echo mem >/sys/power/state')
+    t.vm.wait_event('SUSPEND')
+    t.model.fault('power-loss 5')
+    t.vm.waker.hold.clear()
+    result = sleeper.wait(200)
+    expect_fired(t)
+    t.note(f'the suspend ended with {result.text() or "success"}')
+    found = hold.compare('cpu')
+    t.equal((found['bytes'], found['mismatches'], found['errors']), (filled['bytes'], 0, 0),
+            'bytes read by the CPU, of them different, objects unreadable')
+    told = jobs_end(hold)
+    t.note(told)

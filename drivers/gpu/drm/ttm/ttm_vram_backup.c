@@ -224,6 +224,7 @@ void ttm_vram_backup_add(struct ttm_vram_backup *vb,
 		obj->size = size;
 		obj->state = TTM_VRAM_BACKUP_PRESENT;
 		obj->checked = false;
+		obj->restored = false;
 		/* In front, where a walk that is under way comes by. */
 		obj->pass = vb->pass - 1;
 		list_add(&obj->link, &vb->objects[list]);
@@ -242,6 +243,7 @@ static bool take_off_locked(struct ttm_vram_backup_object *obj)
 	list_del_init(&obj->link);
 	obj->state = TTM_VRAM_BACKUP_PRESENT;
 	obj->leaving = false;
+	obj->restored = false;
 
 	return has_copy;
 }
@@ -542,13 +544,16 @@ static int copy_by_cpu(struct ttm_vram_backup *vb,
 	return err;
 }
 
+/* Copies on their way at a time. */
+#define WINDOW 32
+
 /* Objects that the blitter is copying. */
 struct copies {
 	struct {
 		struct ttm_vram_backup_object *obj;
 		struct dma_fence *fence;
 		int err;
-	} slots[TTM_VRAM_BACKUP_WINDOW];
+	} slots[WINDOW];
 	unsigned int first, num;
 	bool restore;
 	int err;
@@ -568,6 +573,7 @@ static void object_done(struct ttm_vram_backup *vb,
 	} else if (restore && ttm_vram_backup_object_saved(obj)) {
 		obj->state = err ? TTM_VRAM_BACKUP_FAILED :
 			     TTM_VRAM_BACKUP_PREPARED;
+		obj->restored = !err;
 		left = !err && obj->leaving;
 		if (left)
 			take_off_locked(obj);
@@ -584,7 +590,6 @@ static void object_done(struct ttm_vram_backup *vb,
 		vb->stats.saved++;
 }
 
-/* The oldest copy has to end before another can begin. */
 static void finish_oldest(struct ttm_vram_backup *vb, struct copies *c)
 {
 	typeof(c->slots[0]) *slot = &c->slots[c->first];
@@ -592,7 +597,8 @@ static void finish_oldest(struct ttm_vram_backup *vb, struct copies *c)
 	int err = slot->err;
 
 	if (slot->fence) {
-		dma_fence_wait(slot->fence, false);
+		if (!dma_fence_is_signaled(slot->fence))
+			dma_fence_wait(slot->fence, false);
 		err = dma_fence_get_status(slot->fence);
 		err = err < 0 ? err : 0;
 		dma_fence_put(slot->fence);
@@ -618,8 +624,20 @@ static void finish_oldest(struct ttm_vram_backup *vb, struct copies *c)
 	object_done(vb, obj, c->restore, err);
 	c->err = c->err ?: err;
 	vb->ops->put(obj);
-	c->first = (c->first + 1) % TTM_VRAM_BACKUP_WINDOW;
+	c->first = (c->first + 1) % WINDOW;
 	c->num--;
+}
+
+/* All are done in their order: to sleep until one is will do for those before it. */
+static void finish_half(struct ttm_vram_backup *vb, struct copies *c)
+{
+	unsigned int half = DIV_ROUND_UP(c->num, 2);
+	struct dma_fence *last = c->slots[(c->first + half - 1) % WINDOW].fence;
+
+	if (last)
+		dma_fence_wait(last, false);
+	while (half--)
+		finish_oldest(vb, c);
 }
 
 static void begin_copy(struct ttm_vram_backup *vb, struct copies *c,
@@ -627,10 +645,10 @@ static void begin_copy(struct ttm_vram_backup *vb, struct copies *c,
 {
 	typeof(c->slots[0]) *slot;
 
-	if (c->num == TTM_VRAM_BACKUP_WINDOW)
-		finish_oldest(vb, c);
+	if (c->num == WINDOW)
+		finish_half(vb, c);
 
-	slot = &c->slots[(c->first + c->num++) % TTM_VRAM_BACKUP_WINDOW];
+	slot = &c->slots[(c->first + c->num++) % WINDOW];
 	slot->obj = obj;
 	slot->fence = NULL;
 	if (ttm_vram_backup_fault(vb, copy_point(obj, c->restore, AT_BLIT)))
@@ -825,6 +843,55 @@ int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_late);
 
+static int restore_list_anew(struct ttm_vram_backup *vb,
+			     enum ttm_vram_backup_list list)
+{
+	struct ttm_vram_backup_object *obj;
+	int ret = 0;
+
+	begin_walk(vb);
+	while ((obj = next_object(vb, list))) {
+		bool restored;
+		int err;
+
+		spin_lock(&vb->lists_lock);
+		restored = obj->restored && obj->size;
+		if (restored)
+			obj->state = TTM_VRAM_BACKUP_SAVED;
+		spin_unlock(&vb->lists_lock);
+		if (restored) {
+			vb->stats.restored--;
+			vb->stats.retries++;
+			err = copy_by_cpu(vb, obj, true);
+			object_done(vb, obj, true, err);
+			ret = ret ?: err;
+		}
+		vb->ops->put(obj);
+		cond_resched();
+	}
+
+	return ret;
+}
+
+/**
+ * ttm_vram_backup_restore_anew() - Restore late objects that were restored before
+ * @vb: The session.
+ *
+ * For a blitter that was given up in the middle of ttm_vram_backup_restore_late().
+ * Power may have been lost, and what it had restored with it. The CPU copies.
+ *
+ * Context: As ttm_vram_backup_restore().
+ * Return: 0, or the first error. What cannot be restored keeps its copy.
+ */
+int ttm_vram_backup_restore_anew(struct ttm_vram_backup *vb)
+{
+	int late = restore_list_anew(vb, TTM_VRAM_BACKUP_LATE);
+	int external = restore_list_anew(vb, TTM_VRAM_BACKUP_EXTERNAL);
+
+	return late ?: external;
+}
+EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_anew);
+
 /**
  * ttm_vram_backup_rollback() - What was saved is not needed
  * @vb: The session.
@@ -943,6 +1010,7 @@ int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error)
 
 			spin_lock(&vb->lists_lock);
 			release = obj->state == TTM_VRAM_BACKUP_PREPARED;
+			obj->restored = false;
 			if (release)
 				obj->state = TTM_VRAM_BACKUP_PRESENT;
 			else if (obj->state == TTM_VRAM_BACKUP_SAVED)

@@ -269,18 +269,10 @@ void ttm_vram_backup_fault_init(struct ttm_vram_backup *vb)
 	vb->fault.verbose = 0;
 }
 
-/**
- * ttm_vram_backup_fault() - Whether a failure is injected here
- * @vb: The session.
- * @point: An enum ttm_vram_backup_point, or a driver's own.
- *
- * Context: Any.
- * Return: Whether the caller is to behave as if the step at @point had failed.
- */
-bool ttm_vram_backup_fault(struct ttm_vram_backup *vb, unsigned int point)
+/* Whether a failure is injected at a point that somebody chose. */
+bool ttm_vram_backup_fault_at(struct ttm_vram_backup *vb, unsigned int point)
 {
-	vb->fault_passed[point]++;
-	if (!test_bit(point, vb->fault_points) || !should_fail(&vb->fault, 1))
+	if (!should_fail(&vb->fault, 1))
 		return false;
 
 	vb->fault_fired[point]++;
@@ -290,7 +282,7 @@ bool ttm_vram_backup_fault(struct ttm_vram_backup *vb, unsigned int point)
 
 	return true;
 }
-EXPORT_SYMBOL_GPL(ttm_vram_backup_fault);
+EXPORT_SYMBOL_GPL(ttm_vram_backup_fault_at);
 
 static int point_show(struct seq_file *m, void *unused)
 {

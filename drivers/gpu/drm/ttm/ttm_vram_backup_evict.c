@@ -23,7 +23,9 @@
 #include "ttm_vram_backup_internal.h"
 #include "ttm_vram_backup_trace.h"
 
-/* Blits on their way together are of no more than this, or it is one. */
+/* Blits on their way at a time. Each holds a lock. */
+#define WINDOW 16
+/* Together they are of no more than this, or it is one. */
 #define WINDOW_BYTES SZ_32M
 /* What is left to everybody else. */
 #define RAM_MARGIN SZ_64M
@@ -174,7 +176,7 @@ struct move {
 
 struct moves {
 	struct ttm_operation_ctx ctx;
-	struct move slots[TTM_VRAM_BACKUP_WINDOW];
+	struct move slots[WINDOW];
 	unsigned int first, num;
 	/* How often an object may still be left for later. */
 	unsigned int again;
@@ -184,7 +186,7 @@ struct moves {
 
 static struct move *slot(struct moves *m, unsigned int i)
 {
-	return &m->slots[(m->first + i) % TTM_VRAM_BACKUP_WINDOW];
+	return &m->slots[(m->first + i) % WINDOW];
 }
 
 static bool in_window(struct moves *m, struct ttm_buffer_object *bo)
@@ -296,7 +298,8 @@ static void finish_oldest(struct ttm_vram_backup *vb, struct moves *m)
 	int err = done.err;
 
 	if (done.fence) {
-		dma_fence_wait(done.fence, false);
+		if (!dma_fence_is_signaled(done.fence))
+			dma_fence_wait(done.fence, false);
 		err = dma_fence_get_status(done.fence);
 		err = err < 0 ? err : 0;
 		dma_fence_put(done.fence);
@@ -323,7 +326,7 @@ static void finish_oldest(struct ttm_vram_backup *vb, struct moves *m)
 						     bo->base.size);
 	}
 
-	m->first = (m->first + 1) % TTM_VRAM_BACKUP_WINDOW;
+	m->first = (m->first + 1) % WINDOW;
 	m->num--;
 	m->bytes -= bo->base.size;
 	trace_ttm_vram_backup_evict(vb, bo, "leave", err);
@@ -350,6 +353,18 @@ static void finish_oldest(struct ttm_vram_backup *vb, struct moves *m)
 static void finish_all(struct ttm_vram_backup *vb, struct moves *m)
 {
 	while (m->num)
+		finish_oldest(vb, m);
+}
+
+/* All are done in their order: to sleep until one is will do for those before it. */
+static void finish_half(struct ttm_vram_backup *vb, struct moves *m)
+{
+	unsigned int half = DIV_ROUND_UP(m->num, 2);
+	struct dma_fence *last = slot(m, half - 1)->fence;
+
+	if (last)
+		dma_fence_wait(last, false);
+	while (half--)
 		finish_oldest(vb, m);
 }
 
@@ -520,8 +535,8 @@ static int evict_one(struct ttm_vram_backup *vb, struct moves *m,
 		finish_all(vb, m);
 		return m->err;
 	}
-	if (m->num == TTM_VRAM_BACKUP_WINDOW)
-		finish_oldest(vb, m);
+	if (m->num == WINDOW)
+		finish_half(vb, m);
 	while (m->num && m->bytes + bo->base.size > WINDOW_BYTES)
 		finish_oldest(vb, m);
 

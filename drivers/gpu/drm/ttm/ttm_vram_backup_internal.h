@@ -8,9 +8,6 @@
 
 struct file_operations;
 
-/* Blits on their way at a time. Each of an eviction holds a lock. */
-#define TTM_VRAM_BACKUP_WINDOW 16
-
 void ttm_vram_backup_set_phase(struct ttm_vram_backup *vb,
 			       enum ttm_vram_backup_phase phase);
 void ttm_vram_backup_account_ram(struct ttm_vram_backup *vb, s64 bytes);

@@ -10,7 +10,7 @@
 #include "../ttm_vram_backup_internal.h"
 #include "ttm_vram_backup_fake.h"
 
-#define WINDOW		16
+#define WINDOW		32
 #define BY_BLIT		TTM_VRAM_BACKUP_BLIT
 #define BY_CPU		TTM_VRAM_BACKUP_CPU
 

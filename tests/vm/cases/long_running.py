@@ -39,7 +39,10 @@ def sleep_with(t, how):
         result = try_suspend(t.vm, how)
         t.check(result.ok, f'{how}: {result.text()}')
     else:
+        # While such work is there the card does not sleep by itself, which would lose all, too.
+        t.model.fault('d3-loss on')
         suspend(t.vm, how)
+        t.model.fault('d3-loss off')
 
 
 @case(driver='xe', kernels=('branch', 'debug'), disk='4G', timeout=300)
@@ -47,7 +50,6 @@ def xe_long_running(t):
     """xe: work without an end of its own goes on after each kind of sleep, also after several of them."""
     t.want(r'VRAM: the device is in use')
     swap_on_disk(t.vm)
-    t.model.fault('d3-loss on')
     hold = Hold(t.vm, 'xe', size=32 * MIB)
     filled = hold.fill()
     for hows in (('s3', ), ('s2idle', ), ('pm-test-freezer', ), ('pm-test-devices', ), ('cycle', ), ('s4', ),

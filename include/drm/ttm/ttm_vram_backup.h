@@ -316,8 +316,6 @@ struct ttm_vram_backup_object {
 	bool checked;
 	/** @leaving: To be removed as soon as its content is restored. */
 	bool leaving;
-	/** @restored: Restored in this session, and the copy is still there. */
-	bool restored;
 };
 
 /**
@@ -504,7 +502,6 @@ int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
 			    enum ttm_vram_backup_engine engine);
 int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
 				 enum ttm_vram_backup_engine engine);
-int ttm_vram_backup_restore_anew(struct ttm_vram_backup *vb);
 void ttm_vram_backup_rollback(struct ttm_vram_backup *vb, int error);
 int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error);
 

@@ -66,7 +66,7 @@
  * again at each ttm_vram_backup_restore() and ttm_vram_backup_end() to come.
  *
  * **Every blit is waited for and checked.** If one fails, the CPU copies. Up to
- * 16 blits are on their way at a time.
+ * 32 of them are on their way at a time, 16 of an eviction.
  *
  * **Other objects** are evicted one by one. Until a copy is known to be good an
  * object keeps its place in VRAM, and is locked. Where memory is short each
@@ -224,7 +224,6 @@ void ttm_vram_backup_add(struct ttm_vram_backup *vb,
 		obj->size = size;
 		obj->state = TTM_VRAM_BACKUP_PRESENT;
 		obj->checked = false;
-		obj->restored = false;
 		/* In front, where a walk that is under way comes by. */
 		obj->pass = vb->pass - 1;
 		list_add(&obj->link, &vb->objects[list]);
@@ -243,7 +242,6 @@ static bool take_off_locked(struct ttm_vram_backup_object *obj)
 	list_del_init(&obj->link);
 	obj->state = TTM_VRAM_BACKUP_PRESENT;
 	obj->leaving = false;
-	obj->restored = false;
 
 	return has_copy;
 }
@@ -573,7 +571,6 @@ static void object_done(struct ttm_vram_backup *vb,
 	} else if (restore && ttm_vram_backup_object_saved(obj)) {
 		obj->state = err ? TTM_VRAM_BACKUP_FAILED :
 			     TTM_VRAM_BACKUP_PREPARED;
-		obj->restored = !err;
 		left = !err && obj->leaving;
 		if (left)
 			take_off_locked(obj);
@@ -597,8 +594,7 @@ static void finish_oldest(struct ttm_vram_backup *vb, struct copies *c)
 	int err = slot->err;
 
 	if (slot->fence) {
-		if (!dma_fence_is_signaled(slot->fence))
-			dma_fence_wait(slot->fence, false);
+		dma_fence_wait(slot->fence, false);
 		err = dma_fence_get_status(slot->fence);
 		err = err < 0 ? err : 0;
 		dma_fence_put(slot->fence);
@@ -843,55 +839,6 @@ int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_late);
 
-static int restore_list_anew(struct ttm_vram_backup *vb,
-			     enum ttm_vram_backup_list list)
-{
-	struct ttm_vram_backup_object *obj;
-	int ret = 0;
-
-	begin_walk(vb);
-	while ((obj = next_object(vb, list))) {
-		bool restored;
-		int err;
-
-		spin_lock(&vb->lists_lock);
-		restored = obj->restored && obj->size;
-		if (restored)
-			obj->state = TTM_VRAM_BACKUP_SAVED;
-		spin_unlock(&vb->lists_lock);
-		if (restored) {
-			vb->stats.restored--;
-			vb->stats.retries++;
-			err = copy_by_cpu(vb, obj, true);
-			object_done(vb, obj, true, err);
-			ret = ret ?: err;
-		}
-		vb->ops->put(obj);
-		cond_resched();
-	}
-
-	return ret;
-}
-
-/**
- * ttm_vram_backup_restore_anew() - Restore late objects that were restored before
- * @vb: The session.
- *
- * For a blitter that was given up in the middle of ttm_vram_backup_restore_late().
- * Power may have been lost, and what it had restored with it. The CPU copies.
- *
- * Context: As ttm_vram_backup_restore().
- * Return: 0, or the first error. What cannot be restored keeps its copy.
- */
-int ttm_vram_backup_restore_anew(struct ttm_vram_backup *vb)
-{
-	int late = restore_list_anew(vb, TTM_VRAM_BACKUP_LATE);
-	int external = restore_list_anew(vb, TTM_VRAM_BACKUP_EXTERNAL);
-
-	return late ?: external;
-}
-EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_anew);
-
 /**
  * ttm_vram_backup_rollback() - What was saved is not needed
  * @vb: The session.
@@ -1010,7 +957,6 @@ int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error)
 
 			spin_lock(&vb->lists_lock);
 			release = obj->state == TTM_VRAM_BACKUP_PREPARED;
-			obj->restored = false;
 			if (release)
 				obj->state = TTM_VRAM_BACKUP_PRESENT;
 			else if (obj->state == TTM_VRAM_BACKUP_SAVED)

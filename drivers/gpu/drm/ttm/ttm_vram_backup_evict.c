@@ -298,8 +298,7 @@ static void finish_oldest(struct ttm_vram_backup *vb, struct moves *m)
 	int err = done.err;
 
 	if (done.fence) {
-		if (!dma_fence_is_signaled(done.fence))
-			dma_fence_wait(done.fence, false);
+		dma_fence_wait(done.fence, false);
 		err = dma_fence_get_status(done.fence);
 		err = err < 0 ? err : 0;
 		dma_fence_put(done.fence);

@@ -665,14 +665,7 @@ int xe_vram_backup_restore_early(struct xe_device *xe)
 int xe_vram_backup_restore_late(struct xe_device *xe,
 				enum ttm_vram_backup_engine engine)
 {
-	struct ttm_vram_backup *vb = &xe->vram_backup.base;
-	int err = ttm_vram_backup_restore_late(vb, engine);
-
-	/* What was copied before may be gone with the GTs. */
-	if (engine == TTM_VRAM_BACKUP_BLIT && xe_device_wedged(xe))
-		err = ttm_vram_backup_restore_anew(vb) ?: err;
-
-	return err;
+	return ttm_vram_backup_restore_late(&xe->vram_backup.base, engine);
 }
 
 /* A card that is not there reads as all ones, and takes all that is written to it. */

@@ -42,40 +42,6 @@ static void hook_again(struct fake_obj *obj, enum fake_op op)
 	}
 }
 
-static void hook_power(struct fake_obj *obj, enum fake_op op)
-{
-	struct fake_dev *dev = obj->dev;
-
-	fake_lose_power(dev);
-	dev->mode[OP_RESTORE_BLIT] = FAKE_FENCE_ERROR;
-}
-
-/* Power is lost in the middle of a restore: what was restored has to be so once more. */
-static void edge_power(struct kunit *test)
-{
-	struct fake_dev *dev = fake_dev_create(test);
-	struct ttm_vram_backup *vb = &dev->base;
-	const unsigned int num = 40;
-
-	for (unsigned int i = 0; i < num; i++)
-		fake_add(dev, i % 2 ? TTM_VRAM_BACKUP_LATE :
-			 TTM_VRAM_BACKUP_EXTERNAL, FAKE_BYTES);
-	for (unsigned int after = 0; after < num; after++) {
-		KUNIT_ASSERT_EQ(test, 0, fake_suspend(dev));
-		dev->hook = hook_power;
-		dev->hook_op = OP_RESTORE_BLIT;
-		dev->hook_after = after;
-		KUNIT_EXPECT_EQ(test, 0,
-				ttm_vram_backup_restore_late(vb, TTM_VRAM_BACKUP_BLIT));
-		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_restore_anew(vb));
-		KUNIT_EXPECT_EQ(test, num, vb->stats.restored);
-		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(vb, 0));
-		fake_expect_whole(test, dev);
-		fake_all_well(dev);
-	}
-	fake_dev_destroy(dev);
-}
-
 /* Removed and added again while its blit is under way: that copy is no more. */
 static void edge_again(struct kunit *test)
 {
@@ -221,7 +187,6 @@ static void edge_signal(struct kunit *test)
 
 static struct kunit_case vram_backup_edge_cases[] = {
 	KUNIT_CASE(edge_ram),
-	KUNIT_CASE(edge_power),
 	KUNIT_CASE(edge_again),
 	KUNIT_CASE(edge_too_late),
 	KUNIT_CASE(edge_no_store),

@@ -129,6 +129,7 @@ static int do_willneed(struct hold *h)
 
 static int do_drop(struct hold *h)
 {
+	long_run_drop(&h->long_run);
 	workload_drop(&h->work);
 	return 0;
 }

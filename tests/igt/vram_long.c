@@ -59,11 +59,10 @@ static void write_batch(struct long_run *l)
 /* Jobs of such address spaces have no fences but words in memory. */
 static int bind(struct long_run *l)
 {
-	uint64_t bound = 0;
 	struct drm_xe_sync done = {
 		.type = DRM_XE_SYNC_TYPE_USER_FENCE,
 		.flags = DRM_XE_SYNC_FLAG_SIGNAL,
-		.addr = (uintptr_t)&bound,
+		.addr = (uintptr_t)&l->bound,
 		.timeline_value = 1,
 	};
 	struct drm_xe_vm_bind request = {
@@ -75,7 +74,7 @@ static int bind(struct long_run *l)
 	};
 	int ret = xe_ioctl(l, DRM_IOCTL_XE_VM_BIND, &request);
 
-	return ret ? ret : await(&bound, 1);
+	return ret ? ret : await(&l->bound, 1);
 }
 
 static int make_memory(struct long_run *l)

@@ -14,6 +14,8 @@ struct long_run {
 	uint32_t queue;
 	uint32_t handle;
 	volatile uint32_t *map;
+	/* The driver writes it when the memory is bound, however late that is. */
+	uint64_t bound;
 };
 
 /* Returns when the batch waits. */

@@ -37,11 +37,13 @@ def broken(by_objects, by_bytes):
     """What is not as it has to be, in words. Each: {kernel: costs, the smallest first}."""
     for what, values in (('objects', by_objects), ('bytes', by_bytes)):
         stock, branch = values['stock'], values['branch']
-        if stock[-1].instructions * (1 + DEARER) + NOISE < branch[-1].instructions:
+        if branch[-1].instructions < NOISE:
+            continue
+        if stock[-1].instructions * (1 + DEARER) < branch[-1].instructions:
             yield (f'{branch[-1].objects} objects, {branch[-1].bytes >> 20} MiB: {branch[-1].instructions:,} '
                    f'instructions on the branch, {stock[-1].instructions:,} on stock')
         many = [cost for cost in branch if what == 'bytes' or cost.objects >= MANY]
         shares = [per_object(cost, branch[0]) for cost in many[1 if what == 'bytes' else 0:]]
-        if branch[-1].instructions > NOISE and len(shares) > 1 and shares[-1] > shares[0] * (1 + STEEPER):
+        if len(shares) > 1 and shares[-1] > shares[0] * (1 + STEEPER):
             yield (f'by {what}, the branch: {shares[-1]:,.0f} instructions an object with the most of them, '
                    f'{shares[0]:,.0f} with fewer: not linear')

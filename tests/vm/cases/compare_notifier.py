@@ -120,7 +120,19 @@ def late_comers(trace, writer):
     return evicting, made
 
 
-@case(driver='xe', timeout=240, defect='D5')
+def late_comers_of_a_suspend(t):
+    """How many objects were made behind the back of one eviction."""
+    t.vm.sh(f'echo >{TRACING}/trace; echo 1 >{TRACING}/tracing_on')
+    result = t.vm.sh('echo freezer >/sys/power/pm_test; echo $$; echo mem >/sys/power/state', 60, check=False)
+    t.vm.sh(f'echo none >/sys/power/pm_test; echo 0 >{TRACING}/tracing_on')
+    t.check(result.ok, f'the suspend was refused: {result.text()}')
+    trace = t.vm.out(f'grep -E "xe_bo_create|freeze_processes|{EVICTED}" {TRACING}/trace || true')
+    evicting, made = late_comers(trace, result.out.split()[0])
+    t.check(evicting, f'nothing was evicted: {trace[:1000]}')
+    return made
+
+
+@case(driver='xe', timeout=400, defect='D5')
 def compare_gate_xe(t):
     """xe: no program puts objects into VRAM while it is being evicted (stock: they do, behind the eviction's back)."""
     t.vm.sh(f'cd {TRACING} && echo 20000 >buffer_size_kb && echo 1 >events/xe/xe_bo_create/enable && '
@@ -131,13 +143,11 @@ def compare_gate_xe(t):
     # Each makes address spaces and queues, for which the driver makes objects in VRAM.
     maker = t.vm.agent.start('while :; do vram_hold xe </dev/null >/dev/null; echo made; done')
     maker.next_line()
-    t.vm.sh(f'echo >{TRACING}/trace')
-    result = t.vm.sh('echo freezer >/sys/power/pm_test; echo $$; echo mem >/sys/power/state', 60, check=False)
-    t.vm.sh(f'echo none >/sys/power/pm_test; echo 0 >{TRACING}/tracing_on')
+    # Whether the maker gets to run within the eviction is chance: one that never does so proves little.
+    for attempt in range(1, (15 if t.kernel == 'stock' else 4) + 1):
+        made = late_comers_of_a_suspend(t)
+        hold.expect_intact(filled)
+        if made:
+            break
     maker.kill()
-    t.check(result.ok, f'the suspend was refused: {result.text()}')
-    trace = t.vm.out(f'grep -E "xe_bo_create|freeze_processes|{EVICTED}" {TRACING}/trace || true')
-    evicting, made = late_comers(trace, result.out.split()[0])
-    t.check(evicting, f'nothing was evicted: {trace[:1000]}')
-    hold.expect_intact(filled)
-    t.showed(made, f'{made} objects were made after the first was evicted')
+    t.showed(made, f'{made} objects were made after the first was evicted (suspend {attempt})')

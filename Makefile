@@ -64,7 +64,7 @@ check-kunit: model
 	tests/vm/run --kernel $(KERNEL) 'kunit*'
 
 check-vm: model
-	tools/kernel $(KERNEL)
+	tools/kernel $(KERNEL)$(if $(filter debug,$(KERNEL)),$(if $(findstring i915,$(CASE)),-i915))
 	tests/vm/run --kernel $(KERNEL) $(CASE)
 
 check-style:
@@ -73,8 +73,9 @@ check-style:
 check-tools:
 	tools/check tools
 
+# The debug kernel has no i915; its sibling has.
 shell: model
-	tools/kernel $(KERNEL)
+	tools/kernel $(KERNEL)$(if $(filter debug,$(KERNEL)),$(if $(filter i915%,$(DRIVER)),-i915))
 	tests/vm/run shell --kernel $(KERNEL) --driver $(DRIVER) --vram $(VRAM)
 
 fuzz:

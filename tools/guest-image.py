@@ -132,7 +132,7 @@ def fingerprint(files, links):
 
 def main():
     parser = argparse.ArgumentParser(prog='guest-image', description=__doc__)
-    parser.add_argument('kernel', choices=('stock', 'branch', 'debug'))
+    parser.add_argument('kernel', choices=('stock', 'branch', 'debug', 'debug-i915'))
     parser.add_argument('--model', default=f'{CACHE}/build/model/dgpu-model',
                         help='device model that writes the stub firmware')
     args = parser.parse_args()

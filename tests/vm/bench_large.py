@@ -15,7 +15,7 @@ from vmlib.vram_backup import VramBackup, name
 
 MIB = 1 << 20
 SIZE = 8192 * MIB
-SHAPE = {'cpus': 1, 'ram': '1G', 'vram': '16G', 'disk': '9G'}
+SHAPE = {'ram': '1G', 'vram': '16G', 'disk': '9G'}
 # What the peak of memory may be beyond the largest object and all that is pinned.
 MARGIN = 64 * MIB
 

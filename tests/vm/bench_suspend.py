@@ -15,7 +15,7 @@ from vmlib.sleep import try_suspend
 
 KERNELS = ('stock', 'branch')
 KIB, MIB = 1 << 10, 1 << 20
-SHAPE = {'cpus': 1, 'ram': '2G', 'vram': '1G', 'icount': True}
+SHAPE = {'ram': '2G', 'vram': '1G', 'icount': True}
 SMALL, LARGE = 4 * KIB, 16 * MIB
 OBJECTS = (10, 1_000, 10_000, 100_000)
 NUMBERS = (1, 4, 16, 48)

@@ -14,7 +14,7 @@ from vmlib.measured import beside_copies, huge_free, per_mib, ratio
 from vmlib.memory import swap_on_disk, vmstat
 
 KERNELS = ('stock', 'branch')
-SHAPE = {'cards': 0, 'cpus': 1, 'ram': '2G', 'disk': '1G', 'icount': True}
+SHAPE = {'cards': 0, 'ram': '2G', 'disk': '1G', 'icount': True}
 SIZE, PART = 512, 128
 
 

@@ -50,7 +50,8 @@ def prepare(kernels, model):
     ready = []
     for kernel in kernels:
         if not os.path.exists(config.kernel_image(kernel)):
-            sys.exit(f"tests/vm: kernel '{kernel}' is not built: {config.kernel_image(kernel)} is missing")
+            sys.exit(f"tests/vm: kernel '{kernel}' is not built: {config.kernel_image(kernel)} is missing; "
+                     f'make kernel KERNEL={kernel} builds it')
         made = subprocess.run([f'{config.TOP}/tools/guest-image', '--model', model, kernel])
         if made.returncode:
             sys.exit(made.returncode)
@@ -72,7 +73,8 @@ def choose(cases, args):
         if args.cases:
             return matches(case.name, args.cases)
         return args.set == 'all' or kernel in case.check
-    return [(c, kernel) for kernel in args.kernel for c in cases.values() if kernel in c.kernels and wanted(c, kernel)]
+    return [(c, config.kernel_with(kernel, c.i915)) for kernel in args.kernel for c in cases.values()
+            if kernel in c.kernels and wanted(c, kernel)]
 
 
 def main():
@@ -80,14 +82,15 @@ def main():
     sys.path.insert(0, HERE)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if args.cases == ['shell']:
-        prepare(args.kernel[:1], args.model)
-        return interactive(args.kernel[0], args.driver, args.vram, args.model)
+        kernel = config.kernel_with(args.kernel[0], 'i915' in args.driver)
+        prepare([kernel], args.model)
+        return interactive(kernel, args.driver, args.vram, args.model)
     cases = load_cases(f'{HERE}/cases')
     if args.list:
         list_cases(cases)
         return 0
     todo = choose(cases, args)
-    prepare(args.kernel, args.model)
+    prepare(dict.fromkeys(kernel for _, kernel in todo), args.model)
     runner = Runner(args.jobs, args.model, args.patience, sys.stdout, args.keep)
     outcomes = runner.run(todo)
     count = {verdict: sum(o.verdict == verdict for o in outcomes) for verdict in ('PASS', 'FAIL', 'SKIP')}

@@ -149,6 +149,7 @@ enum ttm_vram_backup_point {
 	TTM_VRAM_BACKUP_POINT_RESTORE_EXTERNAL_WAIT,
 	TTM_VRAM_BACKUP_POINT_RESTORE_EXTERNAL_CPU,
 	TTM_VRAM_BACKUP_POINT_RESTORE_VERIFY,
+	TTM_VRAM_BACKUP_POINT_RESTORE_LOST,
 	TTM_VRAM_BACKUP_POINT_DRIVER,
 };
 
@@ -308,6 +309,8 @@ struct ttm_vram_backup_object {
 	u64 checksum;
 	/** @pass: The last walk that came by. */
 	u32 pass;
+	/** @restored: The last walk that restored it, or 0. Protected as @link. */
+	u32 restored;
 	/** @list: The list it is on, an enum ttm_vram_backup_list. */
 	u8 list;
 	/** @state: An enum ttm_vram_backup_state. */
@@ -425,6 +428,8 @@ struct ttm_vram_backup {
 	struct list_head objects[TTM_VRAM_BACKUP_NUM_LISTS];
 	/** @pass: Counts walks. */
 	u32 pass;
+	/** @begun: The first walk of this session. */
+	u32 begun;
 	/** @phase: How far it is. Read it with READ_ONCE(). */
 	enum ttm_vram_backup_phase phase;
 	/** @kind: What for. */

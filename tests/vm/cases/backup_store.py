@@ -48,7 +48,7 @@ def reclaim(t, size):
     t.vm.sh(f'echo {size} >{GROUP}/memory.reclaim', 120, check=False)
 
 
-@case(cpus=2, driver='xe', kernels=KERNELS, timeout=240)
+@case(driver='xe', kernels=KERNELS, timeout=240)
 def store_zram(t):
     """Contents that went to the store, and from there to compressed memory, come back."""
     swap_on_zram(t.vm, '512M')
@@ -64,7 +64,7 @@ def store_zram(t):
     hold.expect_intact(filled)
 
 
-@case(cpus=2, driver='xe', kernels=KERNELS, disk='40M', timeout=240)
+@case(driver='xe', kernels=KERNELS, disk='40M', timeout=240)
 def store_swap_full(t):
     """Swap space for less than half: what does not fit is told and stays where it is, and all is intact."""
     swap_on_disk(t.vm)
@@ -83,7 +83,7 @@ def store_swap_full(t):
     hold.expect_intact(filled)
 
 
-@case(cpus=2, driver='xe', kernels=KERNELS, disk='1G', timeout=240)
+@case(driver='xe', kernels=KERNELS, disk='1G', timeout=240)
 def store_memcg_limit(t):
     """In a cgroup at its limit a backup stops part of the way; another from outside of it finishes it."""
     swap_on_disk(t.vm)
@@ -112,7 +112,7 @@ def store_memcg_limit(t):
     hold.expect_intact(filled)
 
 
-@case(cpus=2, driver='xe', disk='3G', ram='1G', timeout=300, kernels=KERNELS)
+@case(driver='xe', disk='2G', ram='640M', timeout=300, kernels=KERNELS)
 def store_shrinker(t):
     """xe's own shrinker test: twice the memory that there is, with swap space for all of it."""
     swap_on_disk(t.vm)
@@ -132,7 +132,7 @@ def path_test(t, path, mib=16, **more):
 EROFS, ENOSPC, EBUSY, EINVAL, EISDIR, ENOENT, ETXTBSY, EBADF, EIO = -30, -28, -16, -22, -21, -2, -26, -9, -5
 
 
-@case(cpus=2, cards=0, disk='96M', timeout=120, kernels=KERNELS)
+@case(cards=0, disk='96M', timeout=120, kernels=KERNELS)
 def store_file(t):
     """A store on ext4, on file systems without extents, in tmpfs: sparse, whole, too large, in use."""
     t.vm.sh('mkfs.ext4 -q -F /dev/vda && mkdir -p /mnt && mount /dev/vda /mnt')
@@ -161,7 +161,7 @@ def store_file(t):
     path_test(t, '/tmp/store')
 
 
-@case(cpus=2, cards=0, disk='64M', timeout=120, kernels=KERNELS)
+@case(cards=0, disk='64M', timeout=120, kernels=KERNELS)
 def store_disk(t):
     """A store on a block device: whole, too small, read-only, in use by others, and one that fails."""
     path_test(t, '/dev/vda', 64)

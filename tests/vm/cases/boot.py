@@ -7,7 +7,7 @@ MIB = 1 << 20
 
 
 def declare(driver):
-    @case(f'probe_{driver}', cpus=2, driver=driver, timeout=90,
+    @case(f'probe_{driver}', driver=driver, timeout=90,
           shows=f'{driver} finds the card; CPU, blitter and all queues agree on what is in VRAM')
     def probe(t):
         hold = Hold(t.vm, driver, size=64 * MIB)
@@ -20,7 +20,7 @@ for name in DRIVERS:
     declare(name)
 
 
-@case(cpus=2, driver='xe', timeout=120)
+@case(driver='xe', timeout=120)
 def reload_xe(t):
     """xe can be unloaded and loaded again."""
     for _ in range(2):
@@ -31,7 +31,7 @@ def reload_xe(t):
         t.load('xe')
 
 
-@case(cpus=2, driver='i915-guc', timeout=120)
+@case(driver='i915-guc', timeout=120)
 def switch_drivers(t):
     """The card can go from i915 to xe.
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a card may do with its memory when it loses its power."""
+import re
+
 from cases.compare_suspend import NO_GT, STOPPED, jobs_end
 from vmlib.case import case
 from vmlib.errors import CaseFailed
 from vmlib.faults import MIB, SIZE, expect_fired, expect_survived
 from vmlib.hold import Hold
 from vmlib.sleep import suspend
+from vmlib.vram_backup import VramBackup
 
 
 @case(driver='xe', timeout=150)
@@ -98,3 +101,10 @@ def fault_power_lost_in_restore_xe(t):
     told = jobs_end(hold)
     t.check(told, 'jobs are executed on a card that has forgotten everything')
     t.note(told)
+    t.console()
+    twice = re.search(r'power was lost in the middle of a restore, (\d+) pinned objects have to be restored',
+                      t.vm.console.text())
+    t.check(twice, 'nobody noticed that pinned objects, restored before, were lost')
+    t.note(f'{twice[1]} pinned objects restored again')
+    left = [o for o in VramBackup(t.vm).objects() if o['state'] == 'failed']
+    t.equal(left, [], 'pinned objects whose content is in a copy only')

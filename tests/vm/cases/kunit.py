@@ -82,14 +82,14 @@ def run_modules(t, modules, suites, seconds, before='true'):
     return results
 
 
-@case(cpus=2, driver='xe', timeout=240, defect=defects_of('xe_vram_backup'))
+@case(driver='xe', ram='1G', timeout=240, defect=defects_of('xe_vram_backup'))
 def kunit_xe_live(t):
     """xe's live suites pass on the card: buffers, migration, dma-buf, MOCS."""
     run_modules(t, ['xe_live_test'], ['xe_bo', 'xe_migrate', 'xe_dma_buf', 'xe_mocs', 'xe_vram_backup'], 200)
 
 
 # Three tests do what is forbidden, to see that TTM or lockdep warns.
-@case(cpus=2, cards=0, disk='64M', timeout=240, defect=defects_of('ttm_tt_backup'), check=(*COMPARED, 'debug'), expect=(
+@case(cards=0, disk='64M', timeout=240, defect=defects_of('ttm_tt_backup'), check=(*COMPARED, 'debug'), expect=(
     r'WARNING: .* at ttm_bo_reserve_no_wait_ticket\+', r'WARNING: .* at ttm_device_init\+',
     r'WARNING: possible recursive locking detected'))
 def kunit_ttm(t):

@@ -86,13 +86,13 @@ def load(t, attempts):
     t.check(memory > before[1] - SLACK[t.kernel], f'{(before[1] - memory) >> 20} MiB of memory are missing')
 
 
-@case(driver='xe', kernels=KERNELS, timeout=300)
+@case(cpus=2, driver='xe', kernels=KERNELS, timeout=300)
 def load_xe(t):
     """Programs that submit, write, allocate and free meet 20 suspends, half of them with a failure."""
     load(t, 20)
 
 
-@case(driver='xe', kernels=KERNELS, timeout=1800, check=())
+@case(cpus=2, driver='xe', kernels=KERNELS, timeout=1800, check=())
 def load_xe_long(t):
     """The same with 200 suspends."""
     load(t, 200)

@@ -38,7 +38,7 @@ def run_with_swap(t, device):
     t.vm.sh(f'swapoff {device} && modprobe -r shmem_insert_kunit', 60)
 
 
-@case(cpus=2, cards=0, timeout=120, kernels=KERNELS, cmdline=CHECKED)
+@case(cards=0, timeout=120, kernels=KERNELS, cmdline=CHECKED)
 def kunit_shmem_insert(t):
     """Insertion into shmem passes its suite, out of memory at every step included."""
     make_group(t.vm, GROUP, '64M')
@@ -48,14 +48,14 @@ def kunit_shmem_insert(t):
     run_suite(t, ('memcg', 'memcg_limit', 'no_space', 'faults', 'race'))
 
 
-@case(cpus=2, cards=0, timeout=120, kernels=KERNELS, check=KERNELS, cmdline=CHECKED, disk=ROOM)
+@case(cards=0, timeout=120, kernels=KERNELS, check=KERNELS, cmdline=CHECKED, disk=ROOM)
 def kunit_shmem_insert_disk(t):
     """Inserted folios of all orders come back from swap space on a disk, full and fragmented too."""
     swap_on_disk(t.vm)
     run_with_swap(t, '/dev/vda')
 
 
-@case(cpus=2, cards=0, timeout=120, kernels=KERNELS, cmdline=CHECKED)
+@case(cards=0, timeout=120, kernels=KERNELS, cmdline=CHECKED)
 def kunit_shmem_insert_zram(t):
     """Inserted folios of all orders come back from compressed memory, full and fragmented too."""
     swap_on_zram(t.vm, ROOM)

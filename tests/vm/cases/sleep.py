@@ -24,7 +24,7 @@ def declare(driver):
         t.equal(t.vm.events('SUSPEND'), 1, 'entries of S3')
         note_amount(t, stats)
 
-    @case(f'{driver}_s2idle', driver=driver, cpus=2, shows=f'{driver}: VRAM survives suspend to idle with power loss in D3')
+    @case(f'{driver}_s2idle', driver=driver, shows=f'{driver}: VRAM survives suspend to idle with power loss in D3')
     def s2idle(t):
         t.keep_awake()
         t.model.fault('d3-loss on')
@@ -33,7 +33,7 @@ def declare(driver):
         t.check(t.model.counters()['d3'] > before, 'the card never went to D3')
         note_amount(t, stats)
 
-    @case(f'{driver}_s4', driver=driver, cpus=2, disk='4G', timeout=240,
+    @case(f'{driver}_s4', driver=driver, disk='4G', timeout=240,
           shows=f'{driver}: VRAM survives hibernation, QEMU being ended and started again')
     def s4(t):
         swap_on_disk(t.vm)
@@ -99,7 +99,7 @@ def declare(driver):
                         'echo scan >kmemleak; cat kmemleak', 120).out
         t.check(not leaks.strip(), f'kmemleak: {leaks[:3000]}')
 
-    @case(f'{driver}_runtime', driver=driver, cpus=2, shows=f'{driver}: VRAM stays while an idle card sleeps in D3hot')
+    @case(f'{driver}_runtime', driver=driver, shows=f'{driver}: VRAM stays while an idle card sleeps in D3hot')
     def runtime(t):
         before = t.model.counters()['d3']
         note_amount(t, igt.run(t.vm, program, ['runtime']))

@@ -33,7 +33,7 @@ def hold_in_ram(t, size, seed):
     return hold, hold.fill()
 
 
-@case(cpus=2, driver='xe', disk='2G', timeout=240, check=COMPARED)
+@case(driver='xe', disk='2G', timeout=240, check=COMPARED)
 def swapout_xe(t):
     """TTM can swap out what xe has in system memory, and all of it comes back (stock: it passes over xe)."""
     swap_on_disk(t.vm)
@@ -63,7 +63,7 @@ def swapout_xe(t):
     t.vm.sh('modprobe -r xe')
 
 
-@case(cpus=2, driver='xe', disk='2G', kernels=('branch', 'debug'), timeout=240)
+@case(driver='xe', disk='2G', kernels=('branch', 'debug'), timeout=240)
 def swapout_purge_xe(t):
     """Purging takes just what user space does not need, tells so, and swapping out takes that first."""
     swap_on_disk(t.vm)
@@ -89,7 +89,7 @@ def swapout_purge_xe(t):
     t.vm.sh('modprobe -r xe')
 
 
-@case(cpus=2, driver='xe', kernels=('branch', 'debug'), timeout=120)
+@case(driver='xe', kernels=('branch', 'debug'), timeout=120)
 def swapout_refused(t):
     """Unknown words are refused; without swap space nothing of xe moves, and tt_shrink tells why."""
     t.keep_awake()

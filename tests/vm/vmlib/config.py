@@ -9,10 +9,15 @@ CACHE = os.environ.get('VRAM_BACKUP_CACHE') or os.path.join(
     os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'), 'vram-backup')
 KERNELS = ('stock', 'branch', 'debug')
 # What KASAN and lockdep cost.
-SLOWER = {'debug': 4}
+SLOWER = {'debug': 4, 'debug-i915': 4}
 QEMU = 'qemu-system-x86_64'
 DEFAULT_MODEL = f'{CACHE}/build/model/dgpu-model'
 RUN_DIR = f'{CACHE}/run'
+
+
+def kernel_with(kernel, i915):
+    """The one that has i915, if need be: the debug kernel takes less time to build without."""
+    return 'debug-i915' if kernel == 'debug' and i915 else kernel
 
 
 def kernel_image(kernel):

@@ -6,7 +6,7 @@ import os
 from . import config
 
 PATH = f'{config.RUN_DIR}/durations.json'
-GUESS = {'stock': 20, 'branch': 20, 'debug': 60}
+GUESS = {'stock': 20, 'branch': 20, 'debug': 60, 'debug-i915': 60}
 
 
 def _load():

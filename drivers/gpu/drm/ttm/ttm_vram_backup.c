@@ -224,6 +224,7 @@ void ttm_vram_backup_add(struct ttm_vram_backup *vb,
 		obj->size = size;
 		obj->state = TTM_VRAM_BACKUP_PRESENT;
 		obj->checked = false;
+		obj->restored = 0;
 		/* In front, where a walk that is under way comes by. */
 		obj->pass = vb->pass - 1;
 		list_add(&obj->link, &vb->objects[list]);
@@ -391,6 +392,7 @@ int ttm_vram_backup_begin(struct ttm_vram_backup *vb,
 	vb->stats.ram_peak = ram;
 	memset(&vb->plan, 0, sizeof(vb->plan));
 	vb->kind = kind;
+	vb->begun = vb->pass + 1;
 	vb->since = ktime_get();
 	ttm_vram_backup_set_phase(vb, TTM_VRAM_BACKUP_PREPARE);
 
@@ -566,11 +568,13 @@ static void object_done(struct ttm_vram_backup *vb,
 	/* Its owner may have let go of it meanwhile, or even be at it anew. */
 	spin_lock(&vb->lists_lock);
 	if (!restore && !err) {
+		obj->restored = 0;
 		if (obj->state == TTM_VRAM_BACKUP_PREPARED)
 			obj->state = TTM_VRAM_BACKUP_SAVED;
 	} else if (restore && ttm_vram_backup_object_saved(obj)) {
 		obj->state = err ? TTM_VRAM_BACKUP_FAILED :
 			     TTM_VRAM_BACKUP_PREPARED;
+		obj->restored = err ? 0 : vb->pass;
 		left = !err && obj->leaving;
 		if (left)
 			take_off_locked(obj);
@@ -817,25 +821,133 @@ int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_restore);
 
+/* Whether a walk since @first has restored the object, and nobody took its copy since. */
+static bool restored_since(struct ttm_vram_backup *vb,
+			   struct ttm_vram_backup_object *obj, u32 first)
+{
+	guard(spinlock)(&vb->lists_lock);
+
+	return obj->size && obj->state == TTM_VRAM_BACKUP_PREPARED &&
+	       obj->restored && (s32)(obj->restored - first) >= 0;
+}
+
+/* 1 if VRAM is not as its copy, or 0, or the error that kept it from being looked at. */
+static int differs_from_copy(struct ttm_vram_backup *vb,
+			     struct ttm_vram_backup_object *obj)
+{
+	u64 content, copy;
+	int err;
+
+	err = vb->ops->checksum(obj, false, &content);
+	if (!err)
+		err = vb->ops->checksum(obj, true, &copy);
+
+	return err ?: content != copy;
+}
+
+/* It has been restored in vain: what counts is the copy, once more. */
+static bool unrestore(struct ttm_vram_backup *vb,
+		      struct ttm_vram_backup_object *obj)
+{
+	guard(spinlock)(&vb->lists_lock);
+
+	if (obj->state != TTM_VRAM_BACKUP_PREPARED)
+		return false;
+	obj->state = TTM_VRAM_BACKUP_FAILED;
+
+	return true;
+}
+
+/*
+ * Whether content of the driver has changed that was restored since @first. Users' may
+ * have changed for other reasons: a console writes to its framebuffer at any time.
+ */
+static bool some_changed(struct ttm_vram_backup *vb, u32 first)
+{
+	struct ttm_vram_backup_object *obj;
+	bool changed = false;
+
+	begin_walk(vb);
+	while (!changed && (obj = next_object(vb, TTM_VRAM_BACKUP_LATE))) {
+		/* Once more, if it has been unpinned meanwhile. */
+		changed = restored_since(vb, obj, first) &&
+			  differs_from_copy(vb, obj) > 0 &&
+			  restored_since(vb, obj, first);
+		vb->ops->put(obj);
+		cond_resched();
+	}
+
+	return changed;
+}
+
+/*
+ * Power was lost in the middle, and with it what was restored before. Nobody has used
+ * the objects since but the device itself, those of the early list: those are for
+ * when it has stopped.
+ */
+static void restore_again(struct ttm_vram_backup *vb, u32 first)
+{
+	struct ttm_vram_backup_object *obj;
+	unsigned int early = 0, num = 0;
+
+	begin_walk(vb);
+	while ((obj = next_object(vb, TTM_VRAM_BACKUP_EARLY))) {
+		if (restored_since(vb, obj, vb->begun))
+			early += unrestore(vb, obj);
+		vb->ops->put(obj);
+	}
+	for (int list = TTM_VRAM_BACKUP_LATE; list < TTM_VRAM_BACKUP_NUM_LISTS; list++) {
+		while ((obj = next_object(vb, list))) {
+			/* What the CPU cannot look at counts as changed. */
+			if (restored_since(vb, obj, first) &&
+			    differs_from_copy(vb, obj) && unrestore(vb, obj)) {
+				object_done(vb, obj, true,
+					    copy_by_cpu(vb, obj, true));
+				num++;
+			}
+			vb->ops->put(obj);
+			cond_resched();
+		}
+	}
+	vb->stats.error = -ENODATA;
+	dev_err(vb->dev,
+		"VRAM: power was lost in the middle of a restore, %u pinned objects have to be restored again\n",
+		early + num);
+}
+
 /**
  * ttm_vram_backup_restore_late() - Restore all that the blitter does not need
  * @vb: The session.
  * @engine: The blitter, if it works.
  *
- * Objects of the driver come first, then users'.
+ * Objects of the driver come first, then users'. If a blit fails, what was restored is
+ * compared with its copy. If the driver's own has changed, power was lost meanwhile:
+ * all that has changed is restored once more, by the CPU, and all of the early list
+ * has to be. The driver stops all engines then before it calls
+ * ttm_vram_backup_restore() for that list.
  *
- * Context: As ttm_vram_backup_restore().
- * Return: 0, or the first error of ttm_vram_backup_restore().
+ * Context: As ttm_vram_backup_restore(). Nothing of the late list is used before.
+ * Return: 0, -ENODATA if power was lost, or the first error of
+ * ttm_vram_backup_restore().
  */
 int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
 				 enum ttm_vram_backup_engine engine)
 {
+	u64 retries = vb->stats.retries;
+	u32 first = vb->pass + 1;
+	bool lost = false;
 	int late, external;
 
 	late = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
 	external = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
+	if (engine == TTM_VRAM_BACKUP_BLIT && vb->ops->checksum) {
+		lost = ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_RESTORE_LOST) ||
+		       (vb->stats.retries != retries && some_changed(vb, first));
+		if (lost)
+			restore_again(vb, first);
+	}
 
-	return late ?: external;
+	return lost ? -ENODATA : late ?: external;
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_late);
 

@@ -245,6 +245,7 @@ static const char * const point_names[] = {
 	[TTM_VRAM_BACKUP_POINT_RESTORE_EXTERNAL_WAIT] = "restore-external-wait",
 	[TTM_VRAM_BACKUP_POINT_RESTORE_EXTERNAL_CPU] = "restore-external-cpu",
 	[TTM_VRAM_BACKUP_POINT_RESTORE_VERIFY] = "restore-verify",
+	[TTM_VRAM_BACKUP_POINT_RESTORE_LOST] = "restore-lost",
 };
 
 static_assert(ARRAY_SIZE(point_names) == TTM_VRAM_BACKUP_POINT_DRIVER);

@@ -659,13 +659,24 @@ int xe_vram_backup_restore_early(struct xe_device *xe)
  * @xe: The device.
  * @engine: Who copies. The CPU if GTs are out of order.
  *
+ * If power is lost meanwhile the device is given up.
+ *
  * Context: Process context, user queues have not started.
- * Return: 0, or a negative error code if something was left out.
+ * Return: 0, a negative error code if something was left out, or -ENODATA if
+ * nothing is executed any more.
  */
 int xe_vram_backup_restore_late(struct xe_device *xe,
 				enum ttm_vram_backup_engine engine)
 {
-	return ttm_vram_backup_restore_late(&xe->vram_backup.base, engine);
+	int err = ttm_vram_backup_restore_late(&xe->vram_backup.base, engine);
+
+	if (err == -ENODATA) {
+		if (!xe_device_wedged(xe))
+			xe_pm_give_up(xe, err);
+		xe_vram_backup_restore_early(xe);
+	}
+
+	return err;
 }
 
 /* A card that is not there reads as all ones, and takes all that is written to it. */
@@ -687,9 +698,12 @@ static void restore_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engin
 
 	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) &&
 	    vram_is_there(xe)) {
+		if (xe_device_wedged(xe))
+			engine = TTM_VRAM_BACKUP_CPU;
 		xe_vram_backup_restore_early(xe);
-		xe_vram_backup_restore_late(xe, xe_device_wedged(xe) ?
-					    TTM_VRAM_BACKUP_CPU : engine);
+		/* Users may be at what was restored before. */
+		ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
+		ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
 	}
 	if (!xe_device_wedged(xe) && !xe_pm_start_late_queues(xe))
 		xe_pm_give_up(xe, -EIO);

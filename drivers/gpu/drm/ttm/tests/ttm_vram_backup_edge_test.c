@@ -185,6 +185,138 @@ static void edge_signal(struct kunit *test)
 	evict_dev_destroy(dev);
 }
 
+static void hook_lose_power(struct fake_obj *obj, enum fake_op op)
+{
+	fake_lose_power(obj->dev);
+	obj->dev->mode[op] = FAKE_FENCE_ERROR;
+}
+
+static void hook_fail_from_here(struct fake_obj *obj, enum fake_op op)
+{
+	obj->dev->mode[op] = FAKE_FENCE_ERROR;
+}
+
+static int restore_early(struct ttm_vram_backup *vb)
+{
+	return ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EARLY,
+				       TTM_VRAM_BACKUP_CPU);
+}
+
+static int restore_late(struct ttm_vram_backup *vb)
+{
+	return ttm_vram_backup_restore_late(vb, TTM_VRAM_BACKUP_BLIT);
+}
+
+/* Power goes in the middle of a restore, with what has been restored by then. */
+static void edge_lost(struct kunit *test)
+{
+	const unsigned int num = FAKE_OBJS / 2, blits = num * 2 / 3;
+	struct fake_dev *dev = fake_dev_create(test);
+	struct ttm_vram_backup *vb = &dev->base;
+
+	fake_add_many(dev, num, FAKE_BYTES);
+	for (unsigned int after = 1; after < blits; after++) {
+		KUNIT_EXPECT_EQ(test, 0, fake_suspend(dev));
+		dev->mode[OP_RESTORE_BLIT] = FAKE_SIGNALED;
+		dev->hook = hook_lose_power;
+		dev->hook_op = OP_RESTORE_BLIT;
+		dev->hook_after = after;
+		KUNIT_EXPECT_EQ(test, 0, restore_early(vb));
+		KUNIT_EXPECT_EQ(test, -ENODATA, restore_late(vb));
+		for (unsigned int i = 0; i < num; i++) {
+			struct fake_obj *obj = &dev->obj[i];
+			bool early = obj->base.list == TTM_VRAM_BACKUP_EARLY;
+
+			KUNIT_EXPECT_EQ(test, early ? TTM_VRAM_BACKUP_FAILED :
+					TTM_VRAM_BACKUP_PREPARED, obj->base.state);
+			KUNIT_EXPECT_TRUE(test, early ? fake_copy_intact(obj) : fake_intact(obj));
+		}
+		fake_all_well(dev);
+		KUNIT_EXPECT_EQ(test, 0, restore_early(vb));
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(vb, 0));
+		fake_expect_whole(test, dev);
+	}
+	fake_dev_destroy(dev);
+}
+
+/* Blits that fail, and nothing else: nothing is restored twice, nor if it cannot be looked at. */
+static void edge_not_lost(struct kunit *test)
+{
+	const unsigned int num = FAKE_OBJS / 2, after = 5;
+	struct fake_dev *dev = fake_dev_create(test);
+
+	fake_add_many(dev, num, FAKE_BYTES);
+	for (int seen = 0; seen < 2; seen++) {
+		KUNIT_EXPECT_EQ(test, 0, fake_suspend(dev));
+		dev->mode[OP_CHECKSUM] = seen ? FAKE_LATE : FAKE_REFUSED;
+		dev->hook = hook_fail_from_here;
+		dev->hook_op = OP_RESTORE_BLIT;
+		dev->hook_after = after;
+		dev->calls[OP_RESTORE_CPU] = 0;
+		KUNIT_EXPECT_EQ(test, 0, fake_restore_all(dev, TTM_VRAM_BACKUP_BLIT));
+		KUNIT_EXPECT_EQ(test, num - after, dev->calls[OP_RESTORE_CPU]);
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(&dev->base, 0));
+		fake_all_well(dev);
+		fake_expect_whole(test, dev);
+	}
+	fake_dev_destroy(dev);
+}
+
+static void hook_write_and_fail(struct fake_obj *obj, enum fake_op op)
+{
+	fake_write_new(obj->dev->hook_obj);
+	obj->dev->mode[op] = FAKE_REFUSED;
+}
+
+/* A console writes to its framebuffer as soon as it is back. */
+static void edge_users_write(struct kunit *test)
+{
+	struct fake_dev *dev = fake_dev_create(test);
+
+	fake_add(dev, TTM_VRAM_BACKUP_LATE, FAKE_BYTES);
+	fake_add(dev, TTM_VRAM_BACKUP_EXTERNAL, FAKE_BYTES);
+	/* The newest comes first. */
+	dev->hook_obj = fake_add(dev, TTM_VRAM_BACKUP_EXTERNAL, FAKE_BYTES);
+	KUNIT_EXPECT_EQ(test, 0, fake_suspend(dev));
+	dev->mode[OP_RESTORE_BLIT] = FAKE_SIGNALED;
+	dev->hook = hook_write_and_fail;
+	dev->hook_op = OP_RESTORE_BLIT;
+	dev->hook_after = 2;
+	KUNIT_EXPECT_EQ(test, 0, fake_resume(dev, TTM_VRAM_BACKUP_BLIT));
+	KUNIT_EXPECT_EQ(test, 1, dev->base.stats.retries);
+	fake_expect_whole(test, dev);
+	fake_dev_destroy(dev);
+}
+
+/* Copies of a suspend that was called off are void, whatever happens to others. */
+static void edge_lost_later(struct kunit *test)
+{
+	struct fake_dev *dev = fake_dev_create(test);
+	struct ttm_vram_backup *vb = &dev->base;
+	struct fake_obj *first = fake_add(dev, TTM_VRAM_BACKUP_LATE, FAKE_BYTES);
+	struct fake_obj *second;
+
+	dev->mode[OP_RESTORE_BLIT] = FAKE_REFUSED;
+	dev->mode[OP_RESTORE_CPU] = FAKE_REFUSED;
+	KUNIT_EXPECT_EQ(test, 0, fake_suspend(dev));
+	KUNIT_EXPECT_EQ(test, -EIO, fake_resume(dev, TTM_VRAM_BACKUP_BLIT));
+	second = fake_add(dev, TTM_VRAM_BACKUP_LATE, FAKE_BYTES);
+	fake_add(dev, TTM_VRAM_BACKUP_EARLY, FAKE_BYTES);
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_MANUAL));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_prepare(vb));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_LATE));
+	ttm_vram_backup_rollback(vb, -EBUSY);
+	fake_write_new(second);
+	dev->mode[OP_RESTORE_CPU] = FAKE_LATE;
+	KUNIT_EXPECT_EQ(test, 0, restore_late(vb));
+	KUNIT_EXPECT_EQ(test, 1, vb->stats.retries);
+	KUNIT_EXPECT_TRUE(test, fake_intact(first) && fake_intact(second));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(vb, 0));
+	fake_all_well(dev);
+	fake_expect_whole(test, dev);
+	fake_dev_destroy(dev);
+}
+
 static struct kunit_case vram_backup_edge_cases[] = {
 	KUNIT_CASE(edge_ram),
 	KUNIT_CASE(edge_again),
@@ -193,6 +325,10 @@ static struct kunit_case vram_backup_edge_cases[] = {
 	KUNIT_CASE(edge_move_fences),
 	KUNIT_CASE(edge_ram_twice),
 	KUNIT_CASE(edge_signal),
+	KUNIT_CASE(edge_lost),
+	KUNIT_CASE(edge_not_lost),
+	KUNIT_CASE(edge_users_write),
+	KUNIT_CASE(edge_lost_later),
 	{}
 };
 

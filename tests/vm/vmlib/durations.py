@@ -5,13 +5,17 @@ import os
 
 from . import config
 
-PATH = f'{config.RUN_DIR}/durations.json'
-GUESS = {'stock': 20, 'branch': 20, 'debug': 60, 'debug-i915': 60}
+# Of the time limit, the first time.
+GUESS = 0.1
+
+
+def _path():
+    return f'{config.RUN_DIR}/durations.json'
 
 
 def _load():
     try:
-        with open(PATH) as f:
+        with open(_path()) as f:
             return json.load(f)
     except (OSError, ValueError):
         return {}
@@ -22,12 +26,14 @@ class Durations:
         self._known = _load()
 
     def expected(self, case, kernel):
-        return self._known.get(f'{case.name} {kernel}', GUESS[kernel])
+        return self._known.get(f'{case.name} {kernel}', GUESS * case.timeout * config.SLOWER.get(kernel, 1))
 
     def record(self, outcomes):
         """Merged with what is there now: several runs may be under way."""
+        os.makedirs(config.RUN_DIR, exist_ok=True)
         known = _load()
         known.update({f'{o.case.name} {o.kernel}': round(o.seconds, 1) for o in outcomes if o.verdict == 'PASS'})
-        with open(f'{PATH}.{os.getpid()}', 'w') as f:
+        new = f'{_path()}.{os.getpid()}'
+        with open(new, 'w') as f:
             json.dump(known, f, indent=0, sort_keys=True)
-        os.replace(f'{PATH}.{os.getpid()}', PATH)
+        os.replace(new, _path())

@@ -83,7 +83,7 @@ SHOWN = {'D13': 'retry', 'D16': ''}
 
 
 def backup(name, driver, kind, **more):
-    @case(name, timeout=420, expect=INJECTED, defect=('D13', 'D16'), **more,
+    @case(name, vram='256M', timeout=420, expect=INJECTED, defect=('D13', 'D16'), **more,
           shows=f'{name}: content of each kind of object comes back from a backup, after failures, too '
           '(stock: there is no such test)')
     def run(t):

@@ -190,6 +190,7 @@ class Sweep:
         self.t.note(f'{len(self.seen)} points fired, {len(EXTERNAL)} for pinned objects of users are not come by')
 
 
+SHAPE = {'kernels': KERNELS, 'ram': '1G', 'vram': '256M', 'timeout': 300}
 WELL = 'nothing is lost, it is told, and the next S3 succeeds'
 
 
@@ -199,7 +200,7 @@ def regular(driver):
 
 
 def sweep_s3(driver):
-    @case(f'sweep_{driver}_s3', driver=driver, kernels=KERNELS, disk='128M', ram='1G', timeout=300, check=regular(driver),
+    @case(f'sweep_{driver}_s3', driver=driver, disk='128M', **SHAPE, check=regular(driver),
           shows=f'{driver}: whatever step of a backup for S3 fails, {WELL}')
     def run(t):
         sweep = Sweep(t, 's3')
@@ -209,7 +210,7 @@ def sweep_s3(driver):
 
 
 def sweep_cycle(driver):
-    @case(f'sweep_{driver}_cycle', driver=driver, kernels=KERNELS, disk='128M', ram='1G', timeout=300, check=regular(driver),
+    @case(f'sweep_{driver}_cycle', driver=driver, disk='128M', **SHAPE, check=regular(driver),
           shows=f'{driver}: whatever step of a backup by hand fails, {WELL}')
     def run(t):
         sweep = Sweep(t, 'cycle')
@@ -219,10 +220,12 @@ def sweep_cycle(driver):
 
 
 def sweep_s4(driver):
-    @case(f'sweep_{driver}_s4', driver=driver, kernels=KERNELS, disk='1G', ram='1G', timeout=300, check=regular(driver),
+    @case(f'sweep_{driver}_s4', driver=driver, disk='1G', **SHAPE, check=regular(driver),
           shows=f'{driver}: whatever step of a backup for hibernation fails, {WELL}. All but the last '
           'without the image; what fails after the power was off is tried with it')
     def run(t):
+        # Else most of memory is taken, and given back, to make room for an image that nobody writes.
+        t.vm.sh('echo 2147483648 >/sys/power/image_size')
         sweep = Sweep(t, 's4')
         sweep.steps(NOT_IN[driver])
         sweep.store(short=False)
@@ -240,7 +243,7 @@ def sweep_s4(driver):
 
 
 def given_up(driver, how):
-    @case(f'sweep_{driver}_given_up_{how}', driver=driver, kernels=KERNELS, timeout=200,
+    @case(f'sweep_{driver}_given_up_{how}', driver=driver, kernels=KERNELS, vram='256M', timeout=200,
           shows=f'{driver}: when a GT does not come back after {how} it is told, and all content can be read, '
           'also later')
     def run(t):

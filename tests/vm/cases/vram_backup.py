@@ -19,9 +19,12 @@ NO_SUSPEND = r'\*ERROR\* VRAM cannot be saved, no suspend'
 
 def of_each_driver(**options):
     """Declares a case for xe, and with _i915 behind its name for i915."""
+    # What loses its content is overwritten each time, all of VRAM.
+    options = {'kernels': KERNELS, 'vram': '256M', **options}
+
     def declare(function):
-        case(driver='xe', kernels=KERNELS, **options)(function)
-        case(f'{function.__name__}_i915', driver='i915-execlists', kernels=KERNELS, shows=f'i915: {function.__doc__}',
+        case(driver='xe', **options)(function)
+        case(f'{function.__name__}_i915', driver='i915-execlists', shows=f'i915: {function.__doc__}',
              **options)(function)
         return function
     return declare

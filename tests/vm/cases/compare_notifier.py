@@ -144,7 +144,7 @@ def compare_gate_xe(t):
     maker = t.vm.agent.start('while :; do vram_hold xe </dev/null >/dev/null; echo made; done')
     maker.next_line()
     # Whether the maker gets to run within the eviction is chance: one that never does so proves little.
-    for attempt in range(1, (15 if t.kernel == 'stock' else 4) + 1):
+    for attempt in range(1, (15 if t.kernel == 'stock' else 3) + 1):
         made = late_comers_of_a_suspend(t)
         hold.expect_intact(filled)
         if made:

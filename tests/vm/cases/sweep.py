@@ -224,8 +224,6 @@ def sweep_s4(driver):
           shows=f'{driver}: whatever step of a backup for hibernation fails, {WELL}. All but the last '
           'without the image; what fails after the power was off is tried with it')
     def run(t):
-        # Else most of memory is taken, and given back, to make room for an image that nobody writes.
-        t.vm.sh('echo 2147483648 >/sys/power/image_size')
         sweep = Sweep(t, 's4')
         sweep.steps(NOT_IN[driver])
         sweep.store(short=False)

@@ -18,8 +18,8 @@ from .waker import Waker
 
 # Stalls that only mean a loaded host are not to be taken for defects of the kernel.
 CMDLINE = ('console=ttyS0 loglevel=7 panic=-1 oops=panic nowatchdog rcupdate.rcu_cpu_stall_timeout=300 '
-           'suspend.pm_test_delay=1 no_console_suspend no_hash_pointers printk.devkmsg=on printk.time=1 '
-           'log_buf_len=8M hibernate=nocompress')
+           'suspend.pm_test_delay=1 hibernate.pm_test_delay=0 no_console_suspend no_hash_pointers printk.devkmsg=on '
+           'printk.time=1 log_buf_len=8M hibernate=nocompress')
 
 # With five-level page tables KASAN takes an interrupt within identify_cpu() for a wild access:
 # for that moment the kernel does not know how deep its tables are.

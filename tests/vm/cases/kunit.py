@@ -82,7 +82,7 @@ def run_modules(t, modules, suites, seconds, before='true'):
     return results
 
 
-@case(driver='xe', ram='1G', timeout=240, defect=defects_of('xe_vram_backup'))
+@case(driver='xe', timeout=240, defect=defects_of('xe_vram_backup'))
 def kunit_xe_live(t):
     """xe's live suites pass on the card: buffers, migration, dma-buf, MOCS."""
     run_modules(t, ['xe_live_test'], ['xe_bo', 'xe_migrate', 'xe_dma_buf', 'xe_mocs', 'xe_vram_backup'], 200)

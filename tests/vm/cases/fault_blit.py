@@ -5,6 +5,7 @@ from vmlib.errors import TimedOut
 from vmlib.faults import MIB, allow_resets, expect_fired, expect_fresh_work, expect_survived, sleep_with
 from vmlib.hold import Hold
 from vmlib.sleep import try_suspend
+from vmlib.vram_backup import VramBackup
 
 ENGINE_RESET = r'Engine reset: engine_class=bcs'
 
@@ -39,10 +40,22 @@ def silent(name, fault, driver):
         expect_fresh_work(t)
 
 
-for card_driver in ('xe', 'i915-execlists', 'i915-guc'):
-    # Not one of the first, which may be of a context that nobody uses any more.
-    silent('blit_skip', 'blit-skip 9', card_driver)
-    silent('blit_corrupt', 'blit-corrupt 9', card_driver)
+def verified(name, fault, driver):
+    @case(f'fault_{name}_verified_{driver}', driver=driver, kernels=('branch', 'debug'), timeout=150,
+          shows=f'{driver}: with checksums {fault} is noticed, the CPU copies once more, and contents survive')
+    def run(t):
+        backup = VramBackup(t.vm)
+        backup.verify(True)
+        expect_survived(t, sleep_with(t, fault))
+        stats = backup.stats()
+        t.check(stats['retries'] and not stats['failures'] and not stats['error'], f'{stats}')
+
+
+for card_driver in ('xe', 'i915-execlists'):
+    for kind, blit in (('blit_skip', 'blit-skip 9'), ('blit_corrupt', 'blit-corrupt 9')):
+        # Not one of the first, which may be of a context that nobody uses any more.
+        silent(kind, blit, card_driver)
+        verified(kind, blit, card_driver)
 
 
 def lost_by_i915(name, fault, driver):

@@ -61,12 +61,13 @@ NOT_IN = {'xe': (), 'i915-execlists': NOT_IN_CYCLE, 'i915-guc': NOT_IN_CYCLE}
 
 SAID = (r'\*ERROR\* VRAM cannot be saved, no suspend', r'\*ERROR\* Device suspend failed',
         r'\*ERROR\* VRAM: users of the device cannot be kept out of it',
-        r'\*ERROR\* VRAM: the device is in use, or may not suspend', r'VRAM: power was lost in the middle of a restore')
+        r'\*ERROR\* VRAM: the device is in use, or may not suspend')
+LOST = r'VRAM: power was lost in the middle of a restore'
 GIVEN_UP = {
     'xe': (r'\*ERROR\* Nothing can be executed after a suspend', r'\*ERROR\* Device resume failed',
-           r'\*ERROR\* CRITICAL: Xe has declared device .* as wedged', r'Timedout job'),
+           r'\*ERROR\* CRITICAL: Xe has declared device .* as wedged', r'Timedout job', LOST),
     'i915-execlists': (r'Failed to re-initialize GPU\[0\], declaring it wedged!',
-                       r'VRAM: \d+ pinned objects could not be restored'),
+                       r'VRAM: \d+ pinned objects could not be restored', LOST),
 }
 # How jobs end then.
 NO_JOBS = {'xe': errno.ECANCELED, 'i915-execlists': errno.EIO}

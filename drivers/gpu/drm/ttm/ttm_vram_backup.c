@@ -926,7 +926,8 @@ static void restore_again(struct ttm_vram_backup *vb, u32 first)
  * has to be. The driver stops all engines then before it calls
  * ttm_vram_backup_restore() for that list.
  *
- * Context: As ttm_vram_backup_restore(). Nothing of the late list is used before.
+ * Context: As ttm_vram_backup_restore(). The device, too, leaves objects of the late
+ * list alone until this returns.
  * Return: 0, -ENODATA if power was lost, or the first error of
  * ttm_vram_backup_restore().
  */

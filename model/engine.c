@@ -34,6 +34,7 @@ void engines_reset(struct device *d, u32 bits)
 		lrc_drop(d, e);
 		execlists_reset(d, e);
 		guc_queue_reset(d, e);
+		e->save_at_ns = 0;
 		e->hung = false;
 		e->stopped = false;
 		regs_poke(d, e->facts->base + 0xd0, 0);
@@ -68,6 +69,26 @@ void engine_stop(struct device *d, struct engine *e, const char *why)
 	e->hung = true;
 	d->counters.hangs++;
 	log_info(d, "%s: stopped (%s), context %#x", e->facts->name, why, e->cs.lrca);
+}
+
+bool engine_save_due(struct device *d, struct engine *e, u64 *sleep_ns)
+{
+	u64 now;
+
+	if (!d->faults.save_delay_ms)
+		return true;
+	now = clock_ns();
+	if (!e->save_at_ns) {
+		e->save_at_ns = now + d->faults.save_delay_ms * 1000000;
+		d->counters.faults_fired++;
+	}
+	if (now < e->save_at_ns) {
+		if (!*sleep_ns || e->save_at_ns - now < *sleep_ns)
+			*sleep_ns = e->save_at_ns - now;
+		return false;
+	}
+	e->save_at_ns = 0;
+	return true;
 }
 
 bool engines_slice(struct device *d, u64 *sleep_ns)

@@ -32,6 +32,7 @@ struct engine {
 	struct cs cs;
 	struct execlists execlists;
 	struct guc_queue queue;
+	u64 save_at_ns;		/* fault on request: its context is done, and written back then */
 	bool stopped;		/* by the host, until it says otherwise */
 	bool hung;		/* executes nothing until it is reset */
 	bool hang_next;		/* fault on request: hang at the next command */
@@ -52,6 +53,13 @@ bool engines_slice(struct device *d, u64 *sleep_ns);
 
 /** engine_stop - it executes nothing until reset; says why in the log. */
 void engine_stop(struct device *d, struct engine *e, const char *why);
+
+/**
+ * engine_save_due - whether the context whose ring is empty is to be written back now
+ *
+ * Else *@sleep_ns is when to ask again.
+ */
+bool engine_save_due(struct device *d, struct engine *e, u64 *sleep_ns);
 
 /** engine_by_class - the first engine of a hardware class, or NULL. */
 struct engine *engine_by_class(struct device *d, u32 class);

@@ -177,9 +177,13 @@ bool execlists_slice(struct device *d, struct engine *e, u64 *sleep_ns)
 		engine_stop(d, e, "on request");
 		return false;
 	case CS_EMPTY:
+		/* Others may want it, or the context itself may have got more to do. */
+		if (!x->switch_pending && !engine_save_due(d, e, sleep_ns))
+			return false;
 		context_done(d, e);
 		return true;
 	default:
+		e->save_at_ns = 0;
 		break;
 	}
 	if (x->switch_pending && e->cs.at_arbitration) {

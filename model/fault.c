@@ -84,6 +84,8 @@ static void list(struct device *d, char *answer, size_t size)
 				 (unsigned long long)d->faults.irq_drop,
 				 (unsigned long long)d->faults.irq_delay_count,
 				 (unsigned long long)d->faults.irq_delay_ms);
+	used += (size_t)snprintf(answer + used, size - used, " save-delay=%llums",
+				 (unsigned long long)d->faults.save_delay_ms);
 	for (i = 0; i < ARRAY_LEN(switches); i++)
 		used += (size_t)snprintf(answer + used, size - used, " %s=%s", switches[i].name,
 					 *(bool *)(base + switches[i].offset) ==
@@ -161,6 +163,14 @@ bool fault_command(struct device *d, char **words, char *answer, size_t size)
 		}
 		d->faults.irq_delay_count = value;
 		d->faults.irq_delay_ms = ms;
+		return true;
+	}
+	if (!strcmp(words[0], "save-delay")) {
+		if (!number(words[1], 60000, &ms) || words[2]) {
+			snprintf(answer, size, "error usage: fault save-delay MS, MS up to 60000");
+			return false;
+		}
+		d->faults.save_delay_ms = ms;
 		return true;
 	}
 	for (i = BLIT_OK + 1; i < BLIT_FAULTS; i++) {

@@ -26,6 +26,7 @@ struct faults {
 	u64 irq_drop;		/* so many messages are not sent */
 	u64 irq_delay_ms;
 	u64 irq_delay_count;
+	u64 save_delay_ms;	/* how long engines that are done take to write their context back */
 	bool lose_at_d3;
 	bool keep_at_reset;
 	bool lmem_never_ready;

@@ -38,6 +38,9 @@ static void enqueue(struct device *d, struct engine *e, u32 id)
 	struct guc_queue *q = &e->queue;
 	struct guc_context *c = context(d, id);
 
+	/* The one that is there may be idle, with a new tail. */
+	if (q->current == id)
+		device_wake(d);
 	if (c->queued || q->current == id)
 		return;
 	c->queued = true;
@@ -293,6 +296,8 @@ bool guc_slice(struct device *d, struct engine *e, u64 *sleep_ns)
 		result = cs_run(d, e);
 	switch (result) {
 	case CS_EMPTY:
+		if (q->first == GUC_NONE && !c->disabling && !engine_save_due(d, e, sleep_ns))
+			return false;
 		lrc_save(d, e);
 		leave(d, e);
 		return true;
@@ -304,6 +309,7 @@ bool guc_slice(struct device *d, struct engine *e, u64 *sleep_ns)
 			engine_stop(d, e, "on request");
 		break;
 	default:
+		e->save_at_ns = 0;
 		break;
 	}
 

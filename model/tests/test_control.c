@@ -200,6 +200,12 @@ static void other_faults(void **state)
 	assert_true(bad(d, "fault irq-delay 3"));
 	assert_true(bad(d, "fault irq-delay 3 60001"));
 	assert_true(bad(d, "fault irq-delay 3 20 1"));
+	assert_true(good(d, "fault save-delay 30"));
+	assert_int_equal(d->faults.save_delay_ms, 30);
+	assert_non_null(strstr(ask(d, "fault list"), "save-delay=30ms"));
+	assert_true(bad(d, "fault save-delay"));
+	assert_true(bad(d, "fault save-delay 60001"));
+	assert_true(bad(d, "fault save-delay 30 1"));
 	assert_true(good(d, "fault hang bcs0"));
 	assert_true(d->engines[BCS].hang_next);
 	assert_true(bad(d, "fault hang"));

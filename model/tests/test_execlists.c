@@ -90,6 +90,32 @@ static void status_entries_wrap_at_twelve(void **state)
 	assert_int_equal(csb_write(d, RCS), 7);
 }
 
+/* On request an idle context stays in its port for a while, but in nobody's way. */
+static void a_context_written_back_late(void **state)
+{
+	struct device *d = *state;
+
+	d->faults.save_delay_ms = 60000;
+	EMIT(d, &one, STORE, CELL, 0, 1);
+	ports(d, RCS, PORT(&one, 1), 0);
+	slices(d, 20);
+	assert_int_equal(*vram32(d, CELL), 1);
+	assert_int_equal(csb_write(d, RCS), 0);
+	assert_int_not_equal(image_word(d, &one, 5), one.tail);
+	EMIT(d, &two, STORE, CELL, 0, 2);
+	ports(d, RCS, PORT(&two, 2), 0);
+	slices(d, 20);
+	assert_int_equal(*vram32(d, CELL), 2);
+	assert_int_equal(image_word(d, &one, 5), one.tail);
+	d->faults.save_delay_ms = 2;
+	EMIT(d, &three, NOOP, NOOP);
+	ports(d, RCS, PORT(&three, 3), 0);
+	settle(d);
+	assert_int_equal(image_word(d, &two, 5), two.tail);
+	assert_int_equal(image_word(d, &three, 5), three.tail);
+	assert_csb(d, csb_write(d, RCS), IDLE, ID(3));
+}
+
 /* The same context again: it goes on with its new tail, and is not loaded anew. */
 static void lite_restore(void **state)
 {
@@ -313,6 +339,7 @@ int main(void)
 		EL(engines_do_not_wait_for_each_other),
 		EL(a_hang_and_an_engine_reset),
 		EL(a_reset_empties_the_ring_registers),
+		EL(a_context_written_back_late),
 		EL(a_reset_of_one_engine_only),
 		EL(a_stopped_ring_starts_again),
 		EL(a_context_that_cannot_be_loaded),

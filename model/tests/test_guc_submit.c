@@ -332,6 +332,41 @@ static void deregistered_at_work(void **state)
 	assert_int_equal(d->engines[RCS].queue.current, GUC_NONE);
 }
 
+/* On request an idle context stays on its engine for a while, but in nobody's way. */
+static void a_context_written_back_late(void **state)
+{
+	struct device *d = *state;
+	u32 i;
+
+	start(d, 1, &one);
+	start(d, 2, &two);
+	settle(d);
+	d->faults.save_delay_ms = 60000;
+	for (i = 1; i < 3; i++) {
+		EMIT(d, &one, STORE, CELL, 0, i);
+		H2G(d, 0, 0x1000 | FAST, 1);
+		until(d, *vram32(d, CELL) == i);
+		slices(d, 20);
+		assert_int_equal(d->engines[RCS].queue.current, 1);
+		assert_int_not_equal(image_word(d, &one, 5), one.tail);
+	}
+	EMIT(d, &two, STORE, CELL, 0, 3);
+	H2G(d, 0, 0x1000 | FAST, 2);
+	until(d, *vram32(d, CELL) == 3);
+	assert_int_equal(image_word(d, &one, 5), one.tail);
+	mode(d, 2, 0);
+	slices(d, 20);
+	assert_g2h(d, 0, DONE, 2, 0);
+	assert_int_equal(image_word(d, &two, 5), two.tail);
+
+	d->faults.save_delay_ms = 2;
+	EMIT(d, &one, NOOP, NOOP);
+	H2G(d, 0, 0x1000 | FAST, 1);
+	settle(d);
+	assert_int_equal(image_word(d, &one, 5), one.tail);
+	assert_int_equal(d->engines[RCS].queue.current, GUC_NONE);
+}
+
 /* The last of those that wait goes away: who comes next still gets its turn. */
 static void the_end_of_the_queue(void **state)
 {
@@ -407,6 +442,7 @@ int main(void)
 		SUBMIT(a_fault_resets_its_context),
 		SUBMIT(an_image_that_is_not_one),
 		SUBMIT(deregistered_at_work),
+		SUBMIT(a_context_written_back_late),
 		SUBMIT(the_end_of_the_queue),
 		SUBMIT(parallel_contexts_are_refused_aloud),
 		SUBMIT(policies_that_lie_about_their_length),

@@ -206,15 +206,17 @@ struct ttm_vram_backup_ops {
 			u64 *sum);
 
 	/**
-	 * @describe: One word or two about @obj, for a list of objects. Called
-	 * in atomic context. Optional.
+	 * @describe: One word or two about @obj, for a list of objects or the
+	 * log. Called in atomic context. Optional.
 	 */
 	void (*describe)(struct ttm_vram_backup_object *obj,
 			 struct drm_printer *p);
 
 	/**
 	 * @unbind: Have users of @bo let go of its place in VRAM. @bo is locked.
-	 * May wait for nothing but locks.
+	 * May wait for nothing but locks. -EBUSY or -EAGAIN if somebody has a
+	 * grip on it: it is tried again a little later, with @bo unlocked
+	 * meanwhile, until nothing has moved for a second.
 	 */
 	int (*unbind)(struct ttm_buffer_object *bo,
 		      struct ttm_operation_ctx *ctx);

@@ -11,7 +11,7 @@ from vmlib.vram_backup import VramBackup, error_of, name
 
 MIB = 1 << 20
 KERNELS = ('branch', 'debug')
-SIZE = 48 * MIB
+SIZE = 32 * MIB
 ENDLESS = -1
 
 # Steps after which the suspend is refused, with what. What counts is the number of failures: a copy
@@ -172,7 +172,7 @@ class Sweep:
         if short:
             # With all contents in VRAM: what is left besides 64 MiB for everybody is not enough for them.
             self.work(('no step', ))
-            fill_memory(self.t.vm, 64 * MIB + SIZE // 2)
+            fill_memory(self.t.vm, 64 * MIB + SIZE // 4)
         self.t.equal(self.backup.set_store('/dev/vda'), 0, 'setting a store')
         for points, times, error in STORE:
             self.inject(points, times, error)
@@ -191,7 +191,7 @@ class Sweep:
         self.t.note(f'{len(self.seen)} points fired, {len(EXTERNAL)} for pinned objects of users are not come by')
 
 
-SHAPE = {'kernels': KERNELS, 'ram': '1G', 'vram': '256M', 'timeout': 300}
+SHAPE = {'kernels': KERNELS, 'ram': '512M', 'vram': '256M', 'timeout': 300}
 WELL = 'nothing is lost, it is told, and the next S3 succeeds'
 
 

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/suspend.h>
 
+#include <drm/drm_print.h>
 #include <drm/ttm/ttm_backup.h>
 #include <drm/ttm/ttm_vram_backup.h>
 
@@ -559,6 +560,23 @@ struct copies {
 	int err;
 };
 
+static void tell_of(struct ttm_vram_backup *vb,
+		    struct ttm_vram_backup_object *obj, const char *happened,
+		    int err)
+{
+	char what[64] = "";
+	struct drm_print_iterator iter = {
+		.data = what, .remain = sizeof(what) - 1
+	};
+	struct drm_printer p = drm_coredump_printer(&iter);
+
+	if (vb->ops->describe)
+		vb->ops->describe(obj, &p);
+	dev_err(vb->dev,
+		"VRAM: a pinned object of %llu KiB %s (%s): %pe\n",
+		obj->size >> 10, happened, what, ERR_PTR(err));
+}
+
 static void object_done(struct ttm_vram_backup *vb,
 			struct ttm_vram_backup_object *obj, bool restore,
 			int err)
@@ -583,6 +601,9 @@ static void object_done(struct ttm_vram_backup *vb,
 
 	if (left)
 		release_copy(vb, obj, false);
+	/* Those that could not be restored are told of together. */
+	if (err && !restore)
+		tell_of(vb, obj, "could not be saved", err);
 	if (err)
 		vb->stats.failures++;
 	else if (restore)
@@ -692,7 +713,11 @@ static void save_object(struct ttm_vram_backup *vb, struct copies *c,
 
 	err = copy_by_cpu(vb, obj, false);
 	object_done(vb, obj, false, err);
+	goto out;
+
 out_err:
+	tell_of(vb, obj, "could not be saved", err);
+out:
 	c->err = c->err ?: err;
 out_put:
 	vb->ops->put(obj);
@@ -732,28 +757,49 @@ int ttm_vram_backup_save(struct ttm_vram_backup *vb,
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_save);
 
+/*
+ * Whether it is as its copy. Others may be written to while engines are still at work, as
+ * context images are.
+ */
+static int check_unchanged(struct ttm_vram_backup *vb,
+			   struct ttm_vram_backup_object *obj)
+{
+	if (!vb->verify || obj->list != TTM_VRAM_BACKUP_EARLY ||
+	    obj->state != TTM_VRAM_BACKUP_SAVED ||
+	    check_sum(vb, obj, false) != -EBADMSG)
+		return 0;
+	tell_of(vb, obj, "was written to after it was saved", -EBADMSG);
+
+	return -EBADMSG;
+}
+
 /**
  * ttm_vram_backup_saved() - All is saved, VRAM may go
  * @vb: The session.
  *
- * Context: Process context.
- * Return: 0, -EBUSY if an object was pinned that late that it is not saved, or
- * -EIO if a failure is injected.
+ * Context: Process context. Neither GPU nor driver write to VRAM any more.
+ * Return: 0, -EBUSY if an object was pinned that late that it is not saved,
+ * -EBADMSG if one of the early list was written to after it was saved, which is
+ * looked for if checksums are on, or -EIO if a failure is injected.
  */
 int ttm_vram_backup_saved(struct ttm_vram_backup *vb)
 {
 	struct ttm_vram_backup_object *obj;
 	bool unsaved = false;
+	int err = 0;
 
 	begin_walk(vb);
 	for (int list = 0; list < TTM_VRAM_BACKUP_NUM_LISTS; list++) {
 		while ((obj = next_object(vb, list))) {
 			unsaved |= obj->size && !ttm_vram_backup_object_saved(obj);
+			err = check_unchanged(vb, obj) ?: err;
 			vb->ops->put(obj);
 		}
 	}
 	if (unsaved)
 		return -EBUSY;
+	if (err)
+		return err;
 	if (ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_SUSPENDED))
 		return -EIO;
 

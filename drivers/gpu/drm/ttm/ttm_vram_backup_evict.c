@@ -31,8 +31,9 @@
 #define RAM_MARGIN SZ_64M
 /* How long a step lasts at most before somebody looks whether to go on. */
 #define STEP (HZ / 10)
-/* How often objects that are busy are left for later, 10 ms each. */
-#define AGAIN 50
+/* How long objects that somebody has a grip on are left for later, and in which steps. */
+#define AGAIN HZ
+#define AGAIN_STEP_MS 10
 
 static void measure_man(struct ttm_vram_backup *vb,
 			struct ttm_resource_manager *man)
@@ -178,8 +179,8 @@ struct moves {
 	struct ttm_operation_ctx ctx;
 	struct move slots[WINDOW];
 	unsigned int first, num;
-	/* How often an object may still be left for later. */
-	unsigned int again;
+	/* Since when all turns were for objects left for later. 0: they are not. */
+	unsigned long again_since;
 	u64 bytes;
 	int err;
 };
@@ -386,6 +387,19 @@ static int wait_idle(struct ttm_vram_backup *vb, struct ttm_buffer_object *bo,
 	}
 }
 
+/* -EAGAIN for an object that is to have its turn again when others had theirs. */
+static int leave_for_later(struct moves *m, struct ttm_buffer_object *bo, int err)
+{
+	if (!m->again_since)
+		m->again_since = jiffies ?: 1;
+	if (time_after(jiffies, m->again_since + AGAIN))
+		return err == -EAGAIN ? -EBUSY : err;
+
+	ttm_bo_move_to_lru_tail_unlocked(bo);
+
+	return -EAGAIN;
+}
+
 /* For an object whose content nobody needs to copy, or that is not TTM's to copy. */
 static int evict_simply(struct ttm_vram_backup *vb, struct moves *m,
 			struct ttm_buffer_object *bo)
@@ -394,20 +408,19 @@ static int evict_simply(struct ttm_vram_backup *vb, struct moves *m,
 
 	if (!err)
 		err = ttm_bo_wait_ctx(bo, &m->ctx);
-	if (!err)
+	if (!err) {
 		vb->stats.evicted++;
+		m->again_since = 0;
+	}
 	trace_ttm_vram_backup_evict(vb, bo, "simple", err);
 	/* Drivers say so of pages that somebody has a grip on at the moment. */
-	if (err == -ENOSPC && m->again) {
-		m->again--;
-		ttm_bo_move_to_lru_tail_unlocked(bo);
-		fsleep(10 * USEC_PER_MSEC);
-		err = 0;
-	}
+	if (err == -ENOSPC || err == -EAGAIN)
+		err = leave_for_later(m, bo, err);
 
 	return err;
 }
 
+/* -EAGAIN if it is not to be moved at this moment. */
 static int begin_move(struct ttm_vram_backup *vb, struct moves *m,
 		      struct ttm_buffer_object *bo, bool locked)
 {
@@ -455,8 +468,11 @@ static int begin_move(struct ttm_vram_backup *vb, struct moves *m,
 	if (!err && ttm_vram_backup_fault(vb,
 					  TTM_VRAM_BACKUP_POINT_EVICT_UNBIND))
 		err = -EIO;
-	if (!err)
+	if (!err) {
 		err = vb->ops->unbind(bo, &m->ctx);
+		if (err == -EBUSY || err == -EAGAIN)
+			err = leave_for_later(m, bo, err);
+	}
 	/* What unbind began to take away. */
 	if (!err)
 		err = wait_idle(vb, bo, m->ctx.interruptible);
@@ -475,6 +491,7 @@ static int begin_move(struct ttm_vram_backup *vb, struct moves *m,
 	move = slot(m, m->num++);
 	*move = (struct move){ .bo = bo, .res = res, .locked = locked };
 	m->bytes += bo->base.size;
+	m->again_since = 0;
 	if (ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_EVICT_BLIT))
 		move->err = -EIO;
 	else
@@ -522,6 +539,7 @@ static int evict_one(struct ttm_vram_backup *vb, struct moves *m,
 {
 	struct ttm_buffer_object *bo = first_bo(vb, man);
 	bool locked = false;
+	int err;
 
 	if (!bo) {
 		if (!m->num)
@@ -542,8 +560,6 @@ static int evict_one(struct ttm_vram_backup *vb, struct moves *m,
 	if (!locked_by_window(m, bo->base.resv)) {
 		locked = dma_resv_trylock(bo->base.resv);
 		if (!locked) {
-			int err;
-
 			/* To wait for a lock with others held may be for ever. */
 			finish_all(vb, m);
 			err = ttm_bo_reserve(bo, m->ctx.interruptible, false,
@@ -564,7 +580,16 @@ static int evict_one(struct ttm_vram_backup *vb, struct moves *m,
 		return m->err;
 	}
 
-	return begin_move(vb, m, bo, locked);
+	err = begin_move(vb, m, bo, locked);
+	if (err != -EAGAIN)
+		return err;
+
+	/* Whoever has a grip on it may need a lock to let go. */
+	finish_all(vb, m);
+	if (!m->err)
+		fsleep(AGAIN_STEP_MS * USEC_PER_MSEC);
+
+	return m->err;
 }
 
 static unsigned long count_objects(struct ttm_vram_backup *vb,
@@ -613,7 +638,8 @@ static int evict_man(struct ttm_vram_backup *vb, struct moves *m,
 		     struct ttm_resource_manager *man)
 {
 	/* Objects may come back, but not for ever. */
-	unsigned long steps = 4 * count_objects(vb, man) + 64;
+	unsigned long steps = 4 * count_objects(vb, man) +
+		2 * MSEC_PER_SEC / AGAIN_STEP_MS;
 	int err = 0;
 
 	while (!err) {
@@ -666,7 +692,6 @@ int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
 			.interruptible = interruptible,
 			.gfp_retry_mayfail = true,
 		},
-		.again = AGAIN,
 	};
 	struct mem_cgroup *memcg;
 	int err = 0;

@@ -27,7 +27,7 @@ struct xe_vram_backup {
 	bool notified;
 	/** @off: The system suspended the device, and has not tried to resume it. */
 	bool off;
-	/** @lost: VRAM was saved, and a restore is under way. */
+	/** @lost: Engines may not have written all contexts back before GTs start. */
 	bool lost;
 	/** @late_queues: User queues wait for their contexts and page tables. */
 	bool late_queues;

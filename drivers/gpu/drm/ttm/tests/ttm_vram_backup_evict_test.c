@@ -247,16 +247,22 @@ struct signal_later {
 	struct delayed_work work;
 	struct dma_fence *fence;
 	struct task_struct *task;
+	struct evict_bo *gripped;
 };
 
 static void signal_later_work(struct work_struct *work)
 {
 	struct signal_later *later = container_of(work, struct signal_later, work.work);
 
-	if (later->task)
+	if (later->gripped) {
+		dma_resv_lock(later->gripped->base.base.resv, NULL);
+		later->gripped->unbind_error = 0;
+		dma_resv_unlock(later->gripped->base.base.resv);
+	} else if (later->task) {
 		send_sig(SIGINT, later->task, 1);
-	else
+	} else {
 		dma_fence_signal(later->fence);
+	}
 }
 
 /* The GPU uses an object until the fence signals. */
@@ -336,6 +342,40 @@ static void evict_shared(struct kunit *test)
 					   dma_resv_is_locked(dev->bo[j]->base.base.resv));
 		evict_back_to_vram(test, dev);
 	}
+}
+
+/* Who has a grip on an object for a moment needs its lock to let go. */
+static void evict_gripped(struct kunit *test)
+{
+	static const int errors[] = { -EBUSY, -EAGAIN };
+	struct evict_dev *dev = test->priv;
+	struct signal_later later = {};
+
+	INIT_DELAYED_WORK_ONSTACK(&later.work, signal_later_work);
+	evict_bos_create(dev, 1);
+	for (int i = 0; i < 5; i++) {
+		struct evict_bo *bo = dev->bo[i ? 7 * i : 0];
+		bool let_go = i < 3;
+
+		bo->unbind_error = errors[i % 2];
+		later.gripped = bo;
+		if (let_go)
+			schedule_delayed_work(&later.work, i ? HZ / 20 : HZ * 4 / 5);
+		KUNIT_EXPECT_EQ(test, 0, evict_dev_begin(dev));
+		KUNIT_EXPECT_EQ(test, let_go ? 0 : -EBUSY, evict_dev_evict(dev));
+		KUNIT_EXPECT_EQ(test, !let_go, evict_bo_in_vram(bo));
+		KUNIT_EXPECT_EQ(test, !let_go, !bo->base.ttm);
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(&dev->vb, 0));
+		flush_delayed_work(&later.work);
+		evict_expect_content(test, dev);
+		bo->unbind_error = 0;
+		evict_back_to_vram(test, dev);
+		/* With one object to begin with. */
+		while (dev->num < 30)
+			evict_bo_create(dev, TTM_PL_VRAM, EVICT_BO_BYTES,
+					dev->num % 3 ? dev->bo[0]->base.base.resv : NULL);
+	}
+	destroy_delayed_work_on_stack(&later.work);
 }
 
 /* What is worth nothing is dropped, not copied. */
@@ -608,6 +648,7 @@ static struct kunit_case vram_backup_evict_cases[] = {
 	KUNIT_CASE(evict_locked),
 	KUNIT_CASE(evict_busy),
 	KUNIT_CASE(evict_shared),
+	KUNIT_CASE(evict_gripped),
 	KUNIT_CASE(evict_dropped),
 	KUNIT_CASE(evict_signal),
 	KUNIT_CASE(evict_comes_back),

@@ -317,6 +317,39 @@ static void vram_backup_verify(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, dev->obj[i].base.checked);
 }
 
+/* What is written to early objects later than that is in no copy. */
+static void vram_backup_written_late(struct kunit *test)
+{
+	struct fake_dev *dev = test->priv;
+	struct ttm_vram_backup *vb = &dev->base;
+
+	fake_add_many(dev, 9, FAKE_BYTES);
+	for (int i = 0; i < 2 * FAKE_OBJS; i++) {
+		struct fake_obj *obj = &dev->obj[i / 2];
+		bool found = i % 2 && obj->base.list == TTM_VRAM_BACKUP_EARLY;
+		u64 saved = obj->seed;
+
+		if (!obj->used)
+			continue;
+		vb->verify = i % 2;
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_SUSPEND));
+		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_prepare(vb));
+		for (int j = 0; j < ARRAY_SIZE(fake_lists); j++)
+			KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_save(vb, fake_lists[j]));
+		fake_write_new(obj);
+		KUNIT_EXPECT_EQ(test, found ? -EBADMSG : 0, ttm_vram_backup_saved(vb));
+		if (found) {
+			ttm_vram_backup_rollback(vb, -EBADMSG);
+			KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(vb, -EBADMSG));
+		} else {
+			obj->seed = saved;
+			fake_lose_power(dev);
+			KUNIT_EXPECT_EQ(test, 0, fake_resume(dev, BY_BLIT));
+		}
+		fake_expect_whole(test, dev);
+	}
+}
+
 /* Copies made for a suspend that is off are void: content may have changed. */
 static void vram_backup_rollback(struct kunit *test)
 {
@@ -776,6 +809,7 @@ static struct kunit_case vram_backup_cases[] = {
 	KUNIT_CASE(vram_backup_restore_fails),
 	KUNIT_CASE(vram_backup_no_restore),
 	KUNIT_CASE(vram_backup_verify),
+	KUNIT_CASE(vram_backup_written_late),
 	KUNIT_CASE(vram_backup_rollback),
 	KUNIT_CASE(vram_backup_rollback_suspended),
 	KUNIT_CASE(vram_backup_end_idle),

@@ -48,7 +48,7 @@ def kunit_shmem_insert(t):
     run_suite(t, ('memcg', 'memcg_limit', 'no_space', 'faults', 'race'))
 
 
-@case(cards=0, timeout=120, kernels=KERNELS, check=KERNELS, cmdline=CHECKED, disk=ROOM)
+@case(cards=0, timeout=120, kernels=KERNELS, check=('debug',), cmdline=CHECKED, disk=ROOM)
 def kunit_shmem_insert_disk(t):
     """Inserted folios of all orders come back from swap space on a disk, full and fragmented too."""
     swap_on_disk(t.vm)

@@ -430,7 +430,7 @@ struct ttm_vram_backup {
 	struct list_head objects[TTM_VRAM_BACKUP_NUM_LISTS];
 	/** @pass: Counts walks. */
 	u32 pass;
-	/** @begun: The first walk of this session. */
+	/** @begun: The first walk since ttm_vram_backup_begin(). */
 	u32 begun;
 	/** @phase: How far it is. Read it with READ_ONCE(). */
 	enum ttm_vram_backup_phase phase;

@@ -9,7 +9,7 @@
 #include "vram_gpu.h"
 #include "xe_drm.h"
 
-#define WAIT_SECONDS 60
+#define WAIT_SECONDS 30
 
 static int xe_ioctl(struct gpu *gpu, unsigned long request, void *arg)
 {

@@ -460,6 +460,8 @@ struct ttm_vram_backup {
 	u32 aux_ratio;
 	/** @old_wakeup: The wakeup that is pending is of a suspend before. */
 	bool old_wakeup;
+	/** @woken: A wakeup has ended the session. */
+	bool woken;
 	/** @poison: A manual session is to overwrite VRAM. Read only if one is on. */
 	bool poison;
 	/** @verify: Make checksums. */
@@ -513,6 +515,7 @@ void ttm_vram_backup_rollback(struct ttm_vram_backup *vb, int error);
 int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error);
 
 bool ttm_vram_backup_stop(struct ttm_vram_backup *vb, bool interruptible);
+void ttm_vram_backup_refused(struct ttm_vram_backup *vb, int error);
 int ttm_vram_backup_set_store(struct ttm_vram_backup *vb,
 			      struct ttm_backup *store);
 int ttm_vram_backup_sysfs_init(struct ttm_vram_backup *vb);
@@ -614,6 +617,18 @@ ttm_vram_backup_object_saved(const struct ttm_vram_backup_object *obj)
 
 	return state == TTM_VRAM_BACKUP_SAVED ||
 	       state == TTM_VRAM_BACKUP_FAILED;
+}
+
+/**
+ * ttm_vram_backup_evicting() - Whether objects are on their way out of VRAM
+ * @vb: The session.
+ *
+ * Context: Any. The answer may be outdated when it is read.
+ * Return: True during ttm_vram_backup_evict().
+ */
+static inline bool ttm_vram_backup_evicting(const struct ttm_vram_backup *vb)
+{
+	return READ_ONCE(vb->phase) == TTM_VRAM_BACKUP_EVICT;
 }
 
 /**

@@ -93,12 +93,12 @@ def compare_signal_xe(t):
     t.vm.sh('echo none >/sys/power/pm_test')
     t.console()
     said = t.vm.console.since(start)
-    order = re.findall(rf'Timedout job|no suspend: -EINTR|{FROZEN}', said)
+    order = re.findall(rf'Timedout job|ends the suspend: -EINTR|{FROZEN}', said)
     t.note(' -> '.join(dict.fromkeys(order)))
     kept.expect_intact(filled)
     t.showed(FROZEN in said, 'the suspend went on' if FROZEN in said else 'the suspend ended')
     if FROZEN not in said:
-        t.equal(order[:1], ['no suspend: -EINTR'], 'what came first')
+        t.equal(order[:1], ['ends the suspend: -EINTR'], 'what came first')
     expect_fresh_work(t)
 
 

@@ -88,8 +88,8 @@ def load(t, attempts):
 
 @case(cpus=2, driver='xe', kernels=KERNELS, timeout=300)
 def load_xe(t):
-    """Programs that submit, write, allocate and free meet 20 suspends, half of them with a failure."""
-    load(t, 20)
+    """Programs that submit, write, allocate and free meet 12 suspends, half of them with a failure."""
+    load(t, 12)
 
 
 @case(cpus=2, driver='xe', kernels=KERNELS, timeout=1800, check=())

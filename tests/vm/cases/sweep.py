@@ -59,7 +59,7 @@ EXTERNAL = ['prepare-external', *(f'{way}-external-{step}' for way in ('save', '
 NOT_IN_CYCLE = ('pxp', 'irq')
 NOT_IN = {'xe': (), 'i915-execlists': NOT_IN_CYCLE, 'i915-guc': NOT_IN_CYCLE}
 
-SAID = (r'\*ERROR\* VRAM cannot be saved, no suspend', r'\*ERROR\* Device suspend failed',
+SAID = (r'VRAM cannot be saved, no suspend', r'\*ERROR\* Device suspend failed',
         r'\*ERROR\* VRAM: users of the device cannot be kept out of it',
         r'\*ERROR\* VRAM: the device is in use, or may not suspend')
 LOST = r'VRAM: power was lost in the middle of a restore'

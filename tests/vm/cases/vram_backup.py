@@ -14,7 +14,7 @@ KERNELS = ('branch', 'debug')
 SIZE = 64 * MIB
 PHASES = ('prepare', 'evict', 'save-late', 'save-early', 'restore-early', 'restore-late', 'complete')
 BUSY = r'\*ERROR\* VRAM: the device is in use, or may not suspend at runtime'
-NO_SUSPEND = r'\*ERROR\* VRAM cannot be saved, no suspend'
+NO_SUSPEND = r'VRAM cannot be saved, no suspend'
 
 
 def of_each_driver(**options):
@@ -277,14 +277,16 @@ def vram_backup_recover(t):
     for word in ('restore', 'recover'):
         backup, hold, filled = start(t)
         backup.arm(['restore-late-blit', 'restore-late-cpu'], -1)
-        events = t.vm.agent.start('exec uevent env')
+        # They come through a socket, which the debug kernel has none of.
+        events = t.vm.agent.start('exec uevent env') if t.kernel != 'debug' else None
         expect_errno(t, backup.trigger('cycle'), errno.EIO, 'cycle in which no restore succeeds')
         state, stats = backup.state(), backup.stats()
         t.equal(state['phase'], 'idle', 'phase')
         t.check(state['late']['failed'] and not state['late']['saved'], f'late objects: {state["late"]}')
         t.equal(stats['error'], -errno.EIO, 'error')
         t.check(stats['ram'] > 0, 'the copies are gone')
-        expect_told(t, events, state['late']['failed'] + state['external']['failed'])
+        if events:
+            expect_told(t, events, state['late']['failed'] + state['external']['failed'])
         expect_errno(t, backup.trigger(word), errno.EIO, f'{word} that fails, too')
         t.equal(backup.state()['late']['failed'], state['late']['failed'], 'objects that have a copy only')
         backup.disarm()

@@ -10,6 +10,7 @@ TROUBLE = re.compile('|'.join((
     r'\*ERROR\*', r'Kernel panic', r'\[drm\] .*(failed|error)',
     r'GPU HANG', r'Timedout job', r'Engine reset', r'Resetting \w+ for', r'declared device .* wedged',
     r'DMA-API: .*device driver', r'raw-wakerefs=', r'DEBUG_LOCKS_WARN_ON', r'sysfs: cannot create duplicate',
+    r'VRAM cannot be saved',
 )))
 # A message of a task that is preempted in printk() while consoles are suspended: printk's own affair.
 NOISE = re.compile(r'WARNING: kernel/printk/nbcon\.c:\d+ at nbcon_kthreads_wake\+')

@@ -383,7 +383,8 @@ int ttm_vram_backup_begin(struct ttm_vram_backup *vb,
 	if (ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_BEGIN))
 		return -EIO;
 	vb->old_wakeup = for_system_sleep(kind);
-	if (vb->old_wakeup && new_wakeup(vb))
+	vb->woken = vb->old_wakeup && new_wakeup(vb);
+	if (vb->woken)
 		return -EBUSY;
 
 	/* Copies that could not be restored are still there. */
@@ -422,10 +423,43 @@ bool ttm_vram_backup_stop(struct ttm_vram_backup *vb, bool interruptible)
 	 */
 	if (interruptible && vb->old_wakeup)
 		return false;
+	if (new_wakeup(vb))
+		vb->woken = true;
 
-	return new_wakeup(vb);
+	return vb->woken;
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_stop);
+
+static bool called_off(struct ttm_vram_backup *vb, int error)
+{
+	return vb->woken || error == -EINTR;
+}
+
+/* What is not an error is not logged as one. */
+const char *ttm_vram_backup_level(struct ttm_vram_backup *vb, int error)
+{
+	return called_off(vb, error) ? KERN_INFO : KERN_ERR;
+}
+
+/**
+ * ttm_vram_backup_refused() - Say why there will be no suspend
+ * @vb: The session, that has ended or could not begin.
+ * @error: The negative error code that the PM core is told.
+ *
+ * A suspend that a wakeup or a signal has ended is not an error of the device.
+ *
+ * Context: Any context.
+ */
+void ttm_vram_backup_refused(struct ttm_vram_backup *vb, int error)
+{
+	if (called_off(vb, error))
+		dev_info(vb->dev, "VRAM: a wakeup or a signal ends the suspend: %pe\n",
+			 ERR_PTR(error));
+	else
+		dev_err(vb->dev, "VRAM cannot be saved, no suspend: %pe\n",
+			ERR_PTR(error));
+}
+EXPORT_SYMBOL_GPL(ttm_vram_backup_refused);
 
 static int prepare_object(struct ttm_vram_backup *vb,
 			  struct ttm_vram_backup_object *obj)

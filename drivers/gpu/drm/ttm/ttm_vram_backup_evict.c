@@ -712,8 +712,9 @@ int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
 	if (err == -ERESTARTSYS)
 		err = -EINTR;
 	if (err)
-		dev_err(vb->dev, "VRAM: eviction ended after %llu objects: %pe\n",
-			vb->stats.evicted, ERR_PTR(err));
+		dev_printk(ttm_vram_backup_level(vb, err), vb->dev,
+			   "VRAM: eviction ended after %llu objects: %pe\n",
+			   vb->stats.evicted, ERR_PTR(err));
 
 	return err;
 }

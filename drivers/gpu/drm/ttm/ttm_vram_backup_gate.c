@@ -77,9 +77,9 @@ int ttm_vram_backup_close(struct ttm_vram_backup *vb)
 			err = -EBUSY;
 	}
 	if (err) {
-		dev_err(vb->dev,
-			"VRAM: users of the device cannot be kept out of it: %pe\n",
-			ERR_PTR(err));
+		dev_printk(ttm_vram_backup_level(vb, err), vb->dev,
+			   "VRAM: users of the device cannot be kept out of it: %pe\n",
+			   ERR_PTR(err));
 		ttm_vram_backup_open(vb);
 	}
 

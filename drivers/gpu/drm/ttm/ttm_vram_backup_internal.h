@@ -10,6 +10,7 @@ struct file_operations;
 
 void ttm_vram_backup_set_phase(struct ttm_vram_backup *vb,
 			       enum ttm_vram_backup_phase phase);
+const char *ttm_vram_backup_level(struct ttm_vram_backup *vb, int error);
 void ttm_vram_backup_account_ram(struct ttm_vram_backup *vb, s64 bytes);
 void ttm_vram_backup_account_copy(struct ttm_vram_backup *vb,
 				  enum ttm_vram_backup_engine engine, u64 bytes);

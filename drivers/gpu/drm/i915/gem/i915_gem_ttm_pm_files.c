@@ -39,8 +39,7 @@ static int backup_notify(struct notifier_block *nb, unsigned long action,
 						      TTM_VRAM_BACKUP_HIBERNATE :
 						      TTM_VRAM_BACKUP_SUSPEND);
 		if (err)
-			drm_err(&i915->drm, "VRAM cannot be saved, no suspend: %pe\n",
-				ERR_PTR(err));
+			ttm_vram_backup_refused(&i915->vram_backup.base, err);
 		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:

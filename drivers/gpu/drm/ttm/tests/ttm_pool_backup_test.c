@@ -719,6 +719,45 @@ static void assign_backup(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, ttm_tt_assign_backup(tt, &one->base));
 }
 
+static struct file *no_file(loff_t size)
+{
+	return ERR_PTR(-ENOMEM);
+}
+
+static u64 no_swap_space(void)
+{
+	return 0;
+}
+
+static u64 much_swap_space(void)
+{
+	return SZ_1G;
+}
+
+/* A tt that was made without a store gets one when it is to be backed up. */
+static void store_made_late(struct kunit *test)
+{
+	struct ttm_tt *tt = tt_create(test, SZ_64K, ttm_cached, false, NULL);
+	struct tt_state *state = tt_state_get(test, tt);
+
+	kunit_activate_static_stub(test, ttm_backup_shmem_bytes_avail, no_swap_space);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, tt_backup(test, tt));
+	KUNIT_EXPECT_NULL(test, tt->backup);
+
+	kunit_activate_static_stub(test, ttm_backup_shmem_bytes_avail, much_swap_space);
+	kunit_activate_static_stub(test, ttm_backup_shmem_file, no_file);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, tt_backup(test, tt));
+	KUNIT_EXPECT_NULL(test, tt->backup);
+	tt_expect_state(test, tt, state);
+	tt_expect_content(test, tt);
+	kunit_deactivate_static_stub(test, ttm_backup_shmem_file);
+
+	KUNIT_EXPECT_EQ(test, tt->num_pages, tt_backup(test, tt));
+	KUNIT_EXPECT_TRUE(test, ttm_tt_is_backed_up(tt));
+	KUNIT_ASSERT_EQ(test, 0, tt_populate(test, tt));
+	tt_expect_content(test, tt);
+}
+
 static struct kunit_case ttm_pool_backup_cases[] = {
 	KUNIT_CASE_PARAM(backup_and_restore, tt_kind_gen_params),
 	KUNIT_CASE_PARAM(backup_fails_at_once, tt_kind_gen_params),
@@ -734,6 +773,7 @@ static struct kunit_case ttm_pool_backup_cases[] = {
 	KUNIT_CASE(store_not_for_reclaim),
 	KUNIT_CASE(gone_in_reclaim),
 	KUNIT_CASE(assign_backup),
+	KUNIT_CASE(store_made_late),
 	{}
 };
 

@@ -434,9 +434,11 @@ static void vram_backup_wakeup(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_SUSPEND));
 	if (!vb->old_wakeup) {
 		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_stop(vb, true));
+		KUNIT_EXPECT_FALSE(test, vb->woken);
 		/* The PM core forgets about it when it freezes tasks the next time. */
 		pm_system_wakeup();
 		KUNIT_EXPECT_TRUE(test, ttm_vram_backup_stop(vb, true));
+		KUNIT_EXPECT_TRUE(test, vb->woken);
 		KUNIT_EXPECT_TRUE(test, ttm_vram_backup_stop(vb, false));
 	}
 	ttm_vram_backup_end(vb, -EBUSY);
@@ -451,6 +453,7 @@ static void vram_backup_wakeup(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, system, vb->old_wakeup);
 		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_stop(vb, true));
 		KUNIT_EXPECT_FALSE(test, ttm_vram_backup_stop(vb, false));
+		KUNIT_EXPECT_FALSE(test, vb->woken);
 		ttm_vram_backup_end(vb, 0);
 	}
 }

@@ -460,7 +460,7 @@ struct ttm_vram_backup {
 	u32 aux_ratio;
 	/** @old_wakeup: The wakeup that is pending is of a suspend before. */
 	bool old_wakeup;
-	/** @woken: A wakeup has ended the session. */
+	/** @woken: A wakeup has ended it, until a rollback or the next one. */
 	bool woken;
 	/** @poison: A manual session is to overwrite VRAM. Read only if one is on. */
 	bool poison;
@@ -617,18 +617,6 @@ ttm_vram_backup_object_saved(const struct ttm_vram_backup_object *obj)
 
 	return state == TTM_VRAM_BACKUP_SAVED ||
 	       state == TTM_VRAM_BACKUP_FAILED;
-}
-
-/**
- * ttm_vram_backup_evicting() - Whether objects are on their way out of VRAM
- * @vb: The session.
- *
- * Context: Any. The answer may be outdated when it is read.
- * Return: True during ttm_vram_backup_evict().
- */
-static inline bool ttm_vram_backup_evicting(const struct ttm_vram_backup *vb)
-{
-	return READ_ONCE(vb->phase) == TTM_VRAM_BACKUP_EVICT;
 }
 
 /**

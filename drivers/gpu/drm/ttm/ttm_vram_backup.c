@@ -432,7 +432,7 @@ EXPORT_SYMBOL_GPL(ttm_vram_backup_stop);
 
 static bool called_off(struct ttm_vram_backup *vb, int error)
 {
-	return vb->woken || error == -EINTR;
+	return error == -EINTR || (vb->woken && error == -EBUSY);
 }
 
 /* What is not an error is not logged as one. */
@@ -1058,6 +1058,8 @@ void ttm_vram_backup_rollback(struct ttm_vram_backup *vb, int error)
 		dev_err(vb->dev, "VRAM: power may be gone, copies are kept\n");
 		return;
 	}
+	/* Somebody may try once more without a new session. */
+	vb->woken = false;
 	begin_walk(vb);
 	for (int list = 0; list < TTM_VRAM_BACKUP_NUM_LISTS; list++) {
 		while ((obj = next_object(vb, list))) {

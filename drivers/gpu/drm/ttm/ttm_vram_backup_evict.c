@@ -658,10 +658,11 @@ static int evict_man(struct ttm_vram_backup *vb, struct moves *m,
 		cond_resched();
 	}
 	finish_all(vb, m);
-	if (err >= 0)
-		err = m->err ?: wait_evictions(vb, man, m->ctx.interruptible);
+	if (err >= 0 && !m->err)
+		err = wait_evictions(vb, man, m->ctx.interruptible);
 
-	return err;
+	/* What could not be copied is worse news than a wakeup. */
+	return m->err ?: err;
 }
 
 /**

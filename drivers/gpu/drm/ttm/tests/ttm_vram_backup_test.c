@@ -440,6 +440,8 @@ static void vram_backup_wakeup(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, ttm_vram_backup_stop(vb, true));
 		KUNIT_EXPECT_TRUE(test, vb->woken);
 		KUNIT_EXPECT_TRUE(test, ttm_vram_backup_stop(vb, false));
+		ttm_vram_backup_rollback(vb, -EBUSY);
+		KUNIT_EXPECT_FALSE(test, vb->woken);
 	}
 	ttm_vram_backup_end(vb, -EBUSY);
 

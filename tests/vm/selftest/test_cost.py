@@ -34,7 +34,7 @@ class Costs(unittest.TestCase):
         self.assertEqual(self.found(branch=30_000), [])
 
     def test_dearer(self):
-        found = self.found(branch=60_000)
+        found = self.found(branch=50_500)
         self.assertEqual(len(found), 1, found)
         self.assertIn('100000 objects', found[0])
         self.assertIn('48 objects', self.found(branch_bytes=10 ** 7)[0])

@@ -2,8 +2,8 @@
 """What a suspend costs the CPU against how much there is in VRAM, and what follows from it."""
 from dataclasses import dataclass
 
-# What the branch may cost more than stock, and an object more than it did with a tenth as many.
-DEARER, STEEPER = 0.05, 0.25
+# What an object may cost more than it did with a tenth as many.
+STEEPER = 0.25
 # With fewer the rest of a suspend is most of its cost.
 MANY = 10_000
 # Less than this is not told apart from nothing: what /proc/uptime says is in steps of 10 million.
@@ -39,7 +39,7 @@ def broken(by_objects, by_bytes):
         stock, branch = values['stock'], values['branch']
         if branch[-1].instructions < NOISE:
             continue
-        if stock[-1].instructions * (1 + DEARER) < branch[-1].instructions:
+        if stock[-1].instructions < branch[-1].instructions:
             yield (f'{branch[-1].objects} objects, {branch[-1].bytes >> 20} MiB: {branch[-1].instructions:,} '
                    f'instructions on the branch, {stock[-1].instructions:,} on stock')
         many = [cost for cost in branch if what == 'bytes' or cost.objects >= MANY]

@@ -52,3 +52,10 @@ run_logged() {
 	tail -n 15 "$log" >&2
 	return "$rc"
 }
+
+# attach_tree NAME: a cache may have been moved or copied. The work tree of a kernel is one of
+# the repository beside it.
+attach_tree() {
+	echo "gitdir: $CACHE/linux/worktrees/$1" >"$CACHE/src/$1/.git"
+	echo "$CACHE/src/$1/.git" >"$CACHE/linux/worktrees/$1/gitdir"
+}

@@ -121,7 +121,8 @@ def xe_wakeup_counted(t):
     filled = hold.fill()
     # While file systems are written out it may be seen, or not: the driver is to be the first.
     t.vm.sh('echo 0 >/sys/power/sync_on_suspend')
-    t.want(r'VRAM: a wakeup or a signal ends the suspend: -EBUSY')
+    if t.kernel != 'stock':
+        t.want(r'VRAM: a wakeup or a signal ends the suspend: -EBUSY')
     count = t.vm.out('cat /sys/power/wakeup_count')
     t.vm.sh(f'echo {count} >/sys/power/wakeup_count')
     t.vm.command('system_powerdown')

@@ -60,7 +60,6 @@ NOT_IN_CYCLE = ('pxp', 'irq')
 NOT_IN = {'xe': (), 'i915-execlists': NOT_IN_CYCLE, 'i915-guc': NOT_IN_CYCLE}
 
 SAID = (r'VRAM cannot be saved, no suspend', r'\*ERROR\* Device suspend failed',
-        r'\*ERROR\* VRAM: users of the device cannot be kept out of it',
         r'\*ERROR\* VRAM: the device is in use, or may not suspend')
 LOST = r'VRAM: power was lost in the middle of a restore'
 GIVEN_UP = {

@@ -23,6 +23,7 @@ class Troubles(unittest.TestCase):
                      'Out of memory: Killed process 77', 'Kernel panic - not syncing: Fatal', 'Oops: 0000 [#1] SMP',
                      'UBSAN: array-index-out-of-bounds in f', 'general protection fault, probably for',
                      'i915 0000:00:05.0: [drm] GPU HANG: ecode 12:1:00000000', 'i915 raw-wakerefs=2 wakelocks=0 on cleanup',
+                     'xe 0000:00:05.0: VRAM cannot be saved, no suspend: -EIO',
                      'DMA-API: xe 0000:00:05.0: device driver frees DMA memory it has not allocated'):
             self.assertEqual(len(self.lines(QUIET + '[    2.0] ' + line)), 1, line)
 

@@ -20,9 +20,9 @@ struct seq_file;
 struct ttm_backup;
 struct ttm_buffer_object;
 struct ttm_device;
+struct ttm_kmap_iter;
 struct ttm_operation_ctx;
 struct ttm_resource;
-struct ttm_resource_manager;
 struct ttm_vram_backup;
 struct ttm_vram_backup_files;
 struct ttm_vram_backup_object;
@@ -234,10 +234,11 @@ struct ttm_vram_backup_ops {
 			struct dma_fence **fence);
 
 	/**
-	 * @verify_out: Compare @bo, locked, where it is with the pages that it
-	 * was copied to. -EBADMSG if they differ. Optional.
+	 * @checksum_out: Of the content of @bo, locked and idle, where it is, to
+	 * be compared with that of the pages that it was copied to. -ENXIO if it
+	 * is out of the CPU's reach. Optional.
 	 */
-	int (*verify_out)(struct ttm_buffer_object *bo);
+	int (*checksum_out)(struct ttm_buffer_object *bo, u64 *sum);
 
 	/**
 	 * @close: Keep users out with ttm_vram_backup_close(), and have the
@@ -257,10 +258,20 @@ struct ttm_vram_backup_ops {
 	void (*moved)(struct ttm_buffer_object *bo);
 
 	/**
+	 * @again: A session is about to end, or a retry: restore what is left, as
+	 * far as the device goes, with ttm_vram_backup_restore_all(), and see
+	 * whether users have what they need. With the blitter @engine may copy.
+	 */
+	void (*again)(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine);
+
+	/**
 	 * @evict_to_system: What is evicted to %TTM_PL_SYSTEM has content to
 	 * copy. Else such an object has none, and ttm_bo_evict() moves it.
 	 */
 	bool evict_to_system;
+
+	/** @mem_types: Types of memory that lose their content, a bit for each. */
+	u32 mem_types;
 
 	/** @points: Names of the driver's own injection points, a NULL last. Optional. */
 	const char * const *points;
@@ -270,10 +281,19 @@ struct ttm_vram_backup_ops {
  * struct ttm_vram_backup_manual_ops - What a driver does when somebody asks for it
  *
  * For the file "trigger" in debugfs. All are called in process context, one at a
- * time, with &ttm_vram_backup.trigger_lock held, and return -ENODEV if there is
- * no device any more.
+ * time, with &ttm_vram_backup.trigger_lock held. @enter and @save return -ENODEV
+ * if there is no device any more.
  */
 struct ttm_vram_backup_manual_ops {
+	/**
+	 * @enter: Have the device there, and awake, until @leave. For all but
+	 * @save.
+	 */
+	int (*enter)(struct ttm_vram_backup *vb);
+
+	/** @leave: Undo @enter. */
+	void (*leave)(struct ttm_vram_backup *vb);
+
 	/**
 	 * @save: Begin a session of kind %TTM_VRAM_BACKUP_MANUAL, save all, and
 	 * have no engine run. If &ttm_vram_backup.poison is set VRAM is to be
@@ -287,12 +307,6 @@ struct ttm_vram_backup_manual_ops {
 	 * ttm_vram_backup_end() does.
 	 */
 	int (*restore)(struct ttm_vram_backup *vb);
-
-	/**
-	 * @retry: With the device awake, and in a session of its own, restore
-	 * what could not be, with ttm_vram_backup_retry(). @engine copies.
-	 */
-	int (*retry)(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine);
 };
 
 /**
@@ -492,18 +506,12 @@ void ttm_vram_backup_forget(struct ttm_vram_backup_object *obj);
 
 int ttm_vram_backup_begin(struct ttm_vram_backup *vb,
 			  enum ttm_vram_backup_kind kind);
-int ttm_vram_backup_preflight(struct ttm_vram_backup *vb,
-			      struct ttm_resource_manager * const *mans,
-			      unsigned int num_mans);
+int ttm_vram_backup_preflight(struct ttm_vram_backup *vb);
 int ttm_vram_backup_prepare(struct ttm_vram_backup *vb);
-int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
-			  struct ttm_resource_manager * const *mans,
-			  unsigned int num_mans, bool interruptible);
+int ttm_vram_backup_evict(struct ttm_vram_backup *vb, bool interruptible);
 int ttm_vram_backup_save(struct ttm_vram_backup *vb,
 			 enum ttm_vram_backup_list list);
 int ttm_vram_backup_evicted(struct ttm_vram_backup *vb,
-			    struct ttm_resource_manager * const *mans,
-			    unsigned int num_mans,
 			    bool (*saved)(struct ttm_buffer_object *bo));
 int ttm_vram_backup_saved(struct ttm_vram_backup *vb);
 int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
@@ -511,6 +519,8 @@ int ttm_vram_backup_restore(struct ttm_vram_backup *vb,
 			    enum ttm_vram_backup_engine engine);
 int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
 				 enum ttm_vram_backup_engine engine);
+int ttm_vram_backup_restore_all(struct ttm_vram_backup *vb,
+				enum ttm_vram_backup_engine engine);
 void ttm_vram_backup_rollback(struct ttm_vram_backup *vb, int error);
 int ttm_vram_backup_end(struct ttm_vram_backup *vb, int error);
 
@@ -521,6 +531,7 @@ int ttm_vram_backup_set_store(struct ttm_vram_backup *vb,
 int ttm_vram_backup_sysfs_init(struct ttm_vram_backup *vb);
 void ttm_vram_backup_sysfs_fini(struct ttm_vram_backup *vb);
 unsigned int ttm_vram_backup_unrestored(struct ttm_vram_backup *vb, u32 lists);
+u64 ttm_vram_backup_checksum(struct ttm_kmap_iter *iter, pgoff_t num_pages);
 const char *ttm_vram_backup_phase_name(enum ttm_vram_backup_phase phase);
 
 #ifdef CONFIG_FAULT_INJECTION
@@ -554,9 +565,7 @@ int ttm_vram_backup_begin_closed(struct ttm_vram_backup *vb,
 int ttm_vram_backup_end_open(struct ttm_vram_backup *vb, int error);
 void ttm_vram_backup_retire(struct ttm_vram_backup *vb);
 int ttm_vram_backup_retry(struct ttm_vram_backup *vb,
-			  enum ttm_vram_backup_engine engine,
-			  void (*again)(struct ttm_vram_backup *vb,
-					enum ttm_vram_backup_engine engine));
+			  enum ttm_vram_backup_engine engine);
 int ttm_vram_backup_enter(struct ttm_vram_backup *vb);
 int ttm_vram_backup_close(struct ttm_vram_backup *vb);
 void ttm_vram_backup_open(struct ttm_vram_backup *vb);

@@ -4,14 +4,18 @@
  */
 #include <linux/dma-fence.h>
 #include <linux/export.h>
+#include <linux/iosys-map.h>
 #include <linux/kobject.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/suspend.h>
+#include <linux/xxhash.h>
 
+#include <drm/drm_cache.h>
 #include <drm/drm_print.h>
 #include <drm/ttm/ttm_backup.h>
+#include <drm/ttm/ttm_kmap_iter.h>
 #include <drm/ttm/ttm_vram_backup.h>
 
 #define CREATE_TRACE_POINTS
@@ -31,9 +35,9 @@
  *	err = ttm_vram_backup_begin_closed(vb, TTM_VRAM_BACKUP_SUSPEND);
  *	if (err)
  *		return err;
- *	err = ttm_vram_backup_preflight(vb, mans, num_mans) ?:
+ *	err = ttm_vram_backup_preflight(vb) ?:
  *	      ttm_vram_backup_prepare(vb) ?:
- *	      ttm_vram_backup_evict(vb, mans, num_mans, true) ?:
+ *	      ttm_vram_backup_evict(vb, true) ?:
  *	      ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_EXTERNAL) ?:
  *	      ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_LATE) ?:
  *	      stop_engines() ?:
@@ -539,6 +543,43 @@ static unsigned int copy_point(const struct ttm_vram_backup_object *obj,
 
 enum { AT_BLIT, AT_WAIT, AT_CPU };
 
+/**
+ * ttm_vram_backup_checksum() - Checksum of what the CPU can map
+ * @iter: Maps it.
+ * @num_pages: How much of it.
+ *
+ * For &ttm_vram_backup_ops.checksum and &ttm_vram_backup_ops.checksum_out. The sum is
+ * the same wherever the content is.
+ *
+ * Context: Process context. The content does not change meanwhile.
+ * Return: The sum.
+ */
+u64 ttm_vram_backup_checksum(struct ttm_kmap_iter *iter, pgoff_t num_pages)
+{
+	struct xxh64_state state;
+
+	xxh64_reset(&state, 0);
+	for (pgoff_t i = 0; i < num_pages; i++) {
+		struct iosys_map map, from, to;
+		u8 bytes[256];
+
+		iter->ops->map_local(iter, &map, i);
+		from = map;
+		for (u32 at = 0; at < PAGE_SIZE; at += sizeof(bytes)) {
+			iosys_map_set_vaddr(&to, bytes);
+			drm_memcpy_from_wc(&to, &from, sizeof(bytes));
+			xxh64_update(&state, bytes, sizeof(bytes));
+			iosys_map_incr(&from, sizeof(bytes));
+		}
+		if (iter->ops->unmap_local)
+			iter->ops->unmap_local(iter, &map);
+		cond_resched();
+	}
+
+	return xxh64_digest(&state);
+}
+EXPORT_SYMBOL_GPL(ttm_vram_backup_checksum);
+
 static int check_sum(struct ttm_vram_backup *vb,
 		     struct ttm_vram_backup_object *obj, bool copy)
 {
@@ -1031,6 +1072,30 @@ int ttm_vram_backup_restore_late(struct ttm_vram_backup *vb,
 	return lost ? -ENODATA : late ?: external;
 }
 EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_late);
+
+/**
+ * ttm_vram_backup_restore_all() - Try to restore what is left, on every list
+ * @vb: The session.
+ * @engine: Who copies what is not on the early list.
+ *
+ * For the end of a session, and for a retry: users may be at what was restored before,
+ * so nothing is compared. ttm_vram_backup_unrestored() tells what is left then.
+ *
+ * Context: As ttm_vram_backup_restore().
+ * Return: 0, or the first error of ttm_vram_backup_restore().
+ */
+int ttm_vram_backup_restore_all(struct ttm_vram_backup *vb,
+				enum ttm_vram_backup_engine engine)
+{
+	int early, late, external;
+
+	early = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EARLY, TTM_VRAM_BACKUP_CPU);
+	late = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
+	external = ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
+
+	return early ?: late ?: external;
+}
+EXPORT_SYMBOL_GPL(ttm_vram_backup_restore_all);
 
 /**
  * ttm_vram_backup_rollback() - What was saved is not needed

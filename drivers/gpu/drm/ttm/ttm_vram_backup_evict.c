@@ -13,6 +13,7 @@
 #include <linux/sizes.h>
 #include <linux/swap.h>
 
+#include <drm/drm_util.h>
 #include <drm/ttm/ttm_backup.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_placement.h>
@@ -34,6 +35,15 @@
 /* How long objects that somebody has a grip on are left for later, and in which steps. */
 #define AGAIN HZ
 #define AGAIN_STEP_MS 10
+
+static struct ttm_resource_manager *vram_man(struct ttm_vram_backup *vb, u32 type)
+{
+	return vb->ops->mem_types & BIT(type) ? ttm_manager_type(vb->bdev, type) : NULL;
+}
+
+#define for_each_vram_man(vb, type, man)				\
+	for ((type) = 0; (type) < TTM_NUM_MEM_TYPES; (type)++)		\
+		for_each_if(((man) = vram_man(vb, type)))
 
 static void measure_man(struct ttm_vram_backup *vb,
 			struct ttm_resource_manager *man)
@@ -103,8 +113,6 @@ static u64 swap_avail(struct ttm_vram_backup *vb, u64 ram)
 /**
  * ttm_vram_backup_preflight() - Find out where the content of VRAM fits
  * @vb: The session, begun.
- * @mans: The managers of VRAM.
- * @num_mans: Their number.
  *
  * If there is memory for all of it, that is where it stays. Else, and always
  * before a hibernation, evicted objects go on to the administrator's store, if
@@ -114,17 +122,17 @@ static u64 swap_avail(struct ttm_vram_backup *vb, u64 ram)
  * Context: Process context.
  * Return: 0, or -ENOSPC if it fits nowhere. The log says what is missing.
  */
-int ttm_vram_backup_preflight(struct ttm_vram_backup *vb,
-			      struct ttm_resource_manager * const *mans,
-			      unsigned int num_mans)
+int ttm_vram_backup_preflight(struct ttm_vram_backup *vb)
 {
 	struct ttm_vram_backup_plan *plan = &vb->plan;
 	bool passes, hibernate = vb->kind == TTM_VRAM_BACKUP_HIBERNATE;
+	struct ttm_resource_manager *man;
 	u64 step, spill;
+	u32 type;
 
 	memset(plan, 0, sizeof(*plan));
-	for (unsigned int i = 0; i < num_mans; i++)
-		measure_man(vb, mans[i]);
+	for_each_vram_man(vb, type, man)
+		measure_man(vb, man);
 	measure_pinned(vb);
 	plan->ram = ram_avail(vb);
 	plan->swap = swap_avail(vb, plan->ram);
@@ -279,17 +287,22 @@ out_put:
 
 static int verify_move(struct ttm_vram_backup *vb, struct ttm_buffer_object *bo)
 {
+	struct ttm_kmap_iter_tt pages;
+	u64 sum;
 	int err;
 
-	if (!vb->verify || !vb->ops->verify_out)
+	if (!vb->verify || !vb->ops->checksum_out)
 		return 0;
 	if (ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_EVICT_VERIFY))
 		return -EBADMSG;
 
-	err = vb->ops->verify_out(bo);
-
+	err = vb->ops->checksum_out(bo, &sum);
 	/* Out of the CPU's reach. */
-	return err == -ENXIO ? 0 : err;
+	if (err)
+		return err == -ENXIO ? 0 : err;
+
+	return sum == ttm_vram_backup_checksum(ttm_kmap_iter_tt_init(&pages, bo->ttm),
+					       bo->base.size >> PAGE_SHIFT) ? 0 : -EBADMSG;
 }
 
 static void finish_oldest(struct ttm_vram_backup *vb, struct moves *m)
@@ -668,8 +681,6 @@ static int evict_man(struct ttm_vram_backup *vb, struct moves *m,
 /**
  * ttm_vram_backup_evict() - Evict all objects that can move
  * @vb: The session, after ttm_vram_backup_preflight().
- * @mans: The managers of VRAM.
- * @num_mans: Their number.
  * @interruptible: True while tasks run: a signal to the caller ends it, and
  * content may go on to a store. False when they are frozen: it stays in memory.
  *
@@ -684,9 +695,7 @@ static int evict_man(struct ttm_vram_backup *vb, struct moves *m,
  * negative error code if one could be copied by neither blitter nor CPU: such an
  * object is in VRAM, as it was.
  */
-int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
-			  struct ttm_resource_manager * const *mans,
-			  unsigned int num_mans, bool interruptible)
+int ttm_vram_backup_evict(struct ttm_vram_backup *vb, bool interruptible)
 {
 	struct moves m = {
 		.ctx = {
@@ -694,14 +703,19 @@ int ttm_vram_backup_evict(struct ttm_vram_backup *vb,
 			.gfp_retry_mayfail = true,
 		},
 	};
+	struct ttm_resource_manager *man;
 	struct mem_cgroup *memcg;
 	int err = 0;
+	u32 type;
 
 	/* What goes to swap space is not for whoever asks for a suspend to pay. */
 	memcg = set_active_memcg(root_mem_cgroup);
 	ttm_vram_backup_set_phase(vb, TTM_VRAM_BACKUP_EVICT);
-	for (unsigned int i = 0; !err && i < num_mans; i++)
-		err = evict_man(vb, &m, mans[i]);
+	for_each_vram_man(vb, type, man) {
+		err = evict_man(vb, &m, man);
+		if (err)
+			break;
+	}
 
 	if (!err && interruptible && vb->plan.to_store && vb->store) {
 		if (ttm_vram_backup_fault(vb, TTM_VRAM_BACKUP_POINT_STORE_SYNC))
@@ -724,8 +738,6 @@ EXPORT_SYMBOL_GPL(ttm_vram_backup_evict);
 /**
  * ttm_vram_backup_evicted() - Whether nothing in VRAM is still to be evicted
  * @vb: The session, after ttm_vram_backup_save().
- * @mans: The managers of VRAM.
- * @num_mans: Their number.
  * @saved: Whether the content of an object is saved all the same, as that of one
  * that was unpinned after its save. Called in atomic context. Optional.
  *
@@ -736,17 +748,17 @@ EXPORT_SYMBOL_GPL(ttm_vram_backup_evict);
  * Return: 0, or -EBUSY if there is such an object.
  */
 int ttm_vram_backup_evicted(struct ttm_vram_backup *vb,
-			    struct ttm_resource_manager * const *mans,
-			    unsigned int num_mans,
 			    bool (*saved)(struct ttm_buffer_object *bo))
 {
 	struct ttm_resource_cursor cursor;
+	struct ttm_resource_manager *man;
 	struct ttm_resource *res;
 	unsigned int left = 0;
+	u32 type;
 
-	for (unsigned int i = 0; i < num_mans; i++) {
+	for_each_vram_man(vb, type, man) {
 		spin_lock(&vb->bdev->lru_lock);
-		ttm_resource_cursor_init(&cursor, mans[i]);
+		ttm_resource_cursor_init(&cursor, man);
 		ttm_resource_manager_for_each_res(&cursor, res) {
 			struct ttm_buffer_object *bo = res->bo;
 

@@ -30,17 +30,13 @@ static int save(struct ttm_vram_backup *vb, bool poison)
  * ttm_vram_backup_retry() - Try to restore what could not be restored
  * @vb: The session, which is not on, of a device that is awake.
  * @engine: Who is to copy.
- * @again: What the driver does before a session ends, that is to restore all that
- * is not restored, as far as it can.
  *
  * Context: Process context, no locks held.
  * Return: 0 if nothing is left, -EIO if something is, -ENODATA if nothing was, or
  * what ttm_vram_backup_begin_closed() returned.
  */
 int ttm_vram_backup_retry(struct ttm_vram_backup *vb,
-			  enum ttm_vram_backup_engine engine,
-			  void (*again)(struct ttm_vram_backup *vb,
-					enum ttm_vram_backup_engine engine))
+			  enum ttm_vram_backup_engine engine)
 {
 	int err;
 
@@ -51,7 +47,7 @@ int ttm_vram_backup_retry(struct ttm_vram_backup *vb,
 	if (err)
 		return err;
 
-	again(vb, engine);
+	vb->ops->again(vb, engine);
 
 	return ttm_vram_backup_end_open(vb, 0);
 }
@@ -62,14 +58,20 @@ static int restore(struct ttm_vram_backup *vb, bool recover)
 {
 	int err;
 
-	if (ttm_vram_backup_manual(vb))
-		return vb->manual_ops->restore(vb);
 	/* What is saved for a suspend is for the resume to restore. */
 	if (ttm_vram_backup_for_system(vb))
 		return -EBUSY;
 
-	err = vb->manual_ops->retry(vb, recover ? TTM_VRAM_BACKUP_CPU :
-				    TTM_VRAM_BACKUP_BLIT);
+	err = vb->manual_ops->enter(vb);
+	if (err)
+		return err;
+
+	if (ttm_vram_backup_manual(vb))
+		err = vb->manual_ops->restore(vb);
+	else
+		err = ttm_vram_backup_retry(vb, recover ? TTM_VRAM_BACKUP_CPU :
+					    TTM_VRAM_BACKUP_BLIT);
+	vb->manual_ops->leave(vb);
 
 	return recover && err == -ENODATA ? 0 : err;
 }

@@ -295,6 +295,33 @@ static void backup_open(struct ttm_vram_backup *vb)
 	xe_pm_unblock(container_of(vb, struct xe_device, vram_backup.base));
 }
 
+/* A card that is not there reads as all ones, and takes all that is written to it. */
+static bool vram_is_there(struct xe_device *xe)
+{
+	u32 cntl;
+
+	if (!IS_DGFX(xe) || IS_SRIOV_VF(xe))
+		return true;
+
+	cntl = xe_mmio_read32(xe_root_tile_mmio(xe), GU_CNTL);
+
+	return cntl != U32_MAX && cntl & LMEM_INIT;
+}
+
+static void backup_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+{
+	struct xe_device *xe = container_of(vb, struct xe_device, vram_backup.base);
+
+	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) &&
+	    vram_is_there(xe)) {
+		if (xe_device_wedged(xe))
+			engine = TTM_VRAM_BACKUP_CPU;
+		ttm_vram_backup_restore_all(vb, engine);
+	}
+	if (!xe_device_wedged(xe) && !xe_pm_start_late_queues(xe))
+		xe_pm_give_up(xe, -EIO);
+}
+
 static const char * const point_names[] = {
 	"pxp", "gt-stop", "gt-suspend", "irq", "pcode", "gt-resume", NULL
 };
@@ -313,9 +340,11 @@ static const struct ttm_vram_backup_ops backup_ops = {
 	.describe = backup_describe,
 	.unbind = xe_vram_backup_unbind,
 	.copy_out = xe_vram_backup_copy_out,
-	.verify_out = xe_vram_backup_verify_out,
+	.checksum_out = xe_vram_backup_checksum_out,
 	.close = backup_close,
 	.open = backup_open,
+	.again = backup_again,
+	.mem_types = BIT(XE_PL_VRAM0) | BIT(XE_PL_VRAM1),
 	.points = point_names,
 };
 
@@ -481,27 +510,8 @@ bool xe_vram_backup_for_system(struct xe_device *xe)
 	return ttm_vram_backup_for_system(&xe->vram_backup.base);
 }
 
-static unsigned int vram_managers(struct xe_device *xe,
-				  struct ttm_resource_manager **mans)
-{
-	unsigned int num = 0;
-
-	for (u32 type = XE_PL_VRAM0; type <= XE_PL_VRAM1; type++) {
-		struct ttm_resource_manager *man =
-			ttm_manager_type(&xe->ttm, type);
-
-		if (man)
-			mans[num++] = man;
-	}
-
-	return num;
-}
-
 static int evict(struct xe_device *xe, bool interruptible)
 {
-	struct ttm_resource_manager *mans[2];
-	unsigned int num = vram_managers(xe, mans);
-
 	/*
 	 * Integrated devices keep the state of compressed system memory in
 	 * memory that hibernation does not save.
@@ -515,20 +525,17 @@ static int evict(struct xe_device *xe, bool interruptible)
 			return err;
 	}
 
-	return ttm_vram_backup_evict(&xe->vram_backup.base, mans, num,
-				     interruptible);
+	return ttm_vram_backup_evict(&xe->vram_backup.base, interruptible);
 }
 
 static int make_room(struct xe_device *xe)
 {
 	struct ttm_vram_backup *vb = &xe->vram_backup.base;
-	struct ttm_resource_manager *mans[2];
-	unsigned int num = vram_managers(xe, mans);
 
 	if (IS_DGFX(xe) && xe_device_has_flat_ccs(xe))
 		vb->aux_ratio = SZ_64K / xe_device_ccs_bytes(xe, SZ_64K);
 
-	return ttm_vram_backup_preflight(vb, mans, num) ?:
+	return ttm_vram_backup_preflight(vb) ?:
 	       ttm_vram_backup_prepare(vb);
 }
 
@@ -632,10 +639,8 @@ static bool bo_is_saved(struct ttm_buffer_object *bo)
 int xe_vram_backup_saved(struct xe_device *xe)
 {
 	struct ttm_vram_backup *vb = &xe->vram_backup.base;
-	struct ttm_resource_manager *mans[2];
-	unsigned int num = vram_managers(xe, mans);
 
-	return ttm_vram_backup_evicted(vb, mans, num, bo_is_saved) ?:
+	return ttm_vram_backup_evicted(vb, bo_is_saved) ?:
 	       ttm_vram_backup_saved(vb);
 }
 
@@ -679,36 +684,6 @@ int xe_vram_backup_restore_late(struct xe_device *xe,
 	return err;
 }
 
-/* A card that is not there reads as all ones, and takes all that is written to it. */
-static bool vram_is_there(struct xe_device *xe)
-{
-	u32 cntl;
-
-	if (!IS_DGFX(xe) || IS_SRIOV_VF(xe))
-		return true;
-
-	cntl = xe_mmio_read32(xe_root_tile_mmio(xe), GU_CNTL);
-
-	return cntl != U32_MAX && cntl & LMEM_INIT;
-}
-
-static void restore_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
-{
-	struct xe_device *xe = container_of(vb, struct xe_device, vram_backup.base);
-
-	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) &&
-	    vram_is_there(xe)) {
-		if (xe_device_wedged(xe))
-			engine = TTM_VRAM_BACKUP_CPU;
-		xe_vram_backup_restore_early(xe);
-		/* Users may be at what was restored before. */
-		ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_LATE, engine);
-		ttm_vram_backup_restore(vb, TTM_VRAM_BACKUP_EXTERNAL, engine);
-	}
-	if (!xe_device_wedged(xe) && !xe_pm_start_late_queues(xe))
-		xe_pm_give_up(xe, -EIO);
-}
-
 /**
  * xe_vram_backup_complete() - End what xe_vram_backup_prepare() began
  * @xe: The device, awake again.
@@ -731,23 +706,9 @@ int xe_vram_backup_complete(struct xe_device *xe, int error)
 		if (!xe_device_wedged(xe))
 			xe_pm_give_up(xe, error);
 	}
-	restore_again(&xe->vram_backup.base, engine);
+	backup_again(&xe->vram_backup.base, engine);
 
 	return ttm_vram_backup_end_open(&xe->vram_backup.base, error);
-}
-
-/**
- * xe_vram_backup_retry() - Try to restore what could not be restored
- * @xe: The device, awake, without a session.
- * @engine: Who is to copy.
- *
- * Context: Process context, no locks held.
- * Return: 0 if nothing is left, -EIO if something is, -ENODATA if nothing was,
- * -EBUSY if a session is on, or what kept users from being kept out.
- */
-int xe_vram_backup_retry(struct xe_device *xe, enum ttm_vram_backup_engine engine)
-{
-	return ttm_vram_backup_retry(&xe->vram_backup.base, engine, restore_again);
 }
 
 /**

@@ -31,7 +31,6 @@ int xe_vram_backup_restore_early(struct xe_device *xe);
 int xe_vram_backup_restore_late(struct xe_device *xe,
 				enum ttm_vram_backup_engine engine);
 int xe_vram_backup_complete(struct xe_device *xe, int error);
-int xe_vram_backup_retry(struct xe_device *xe, enum ttm_vram_backup_engine engine);
 void xe_vram_backup_poison(struct xe_device *xe);
 
 int xe_vram_backup_prepare_bo(struct xe_bo *bo);

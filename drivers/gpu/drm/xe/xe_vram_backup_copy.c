@@ -5,11 +5,11 @@
 #include "xe_vram_backup_copy.h"
 
 #include <linux/highmem.h>
-#include <linux/io.h>
 #include <linux/iosys-map.h>
-#include <linux/xxhash.h>
 
-#include <drm/drm_cache.h>
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_kmap_iter.h>
+#include <drm/ttm/ttm_tt.h>
 
 #include "xe_bo.h"
 #include "xe_device.h"
@@ -34,58 +34,56 @@ struct xe_migrate *xe_vram_backup_migrate(struct xe_bo *bo)
 	return bo->tile ? bo->tile->migrate : xe->tiles[id].migrate;
 }
 
-/* One page at most; at is an offset into the object. */
-typedef void (*piece_fn)(void __iomem *vram, u64 at, u32 len, void *arg);
+/* Maps an object in VRAM page by page, best from the first one on. */
+struct vram_iter {
+	struct ttm_kmap_iter base;
+	struct xe_vram_region *vram;
+	struct ttm_resource *res;
+	struct xe_res_cursor cursor;
+	pgoff_t at;
+};
 
-/* Call for every piece of an object in VRAM, if the CPU reaches all of it. */
-static int walk_pieces(struct xe_bo *bo, piece_fn fn, void *arg)
+static void vram_iter_map_local(struct ttm_kmap_iter *base, struct iosys_map *map,
+				pgoff_t i)
+{
+	struct vram_iter *iter = container_of(base, struct vram_iter, base);
+
+	if (i < iter->at) {
+		xe_res_first(iter->res, 0, iter->res->size, &iter->cursor);
+		iter->at = 0;
+	}
+	xe_res_next(&iter->cursor, (u64)(i - iter->at) << PAGE_SHIFT);
+	iter->at = i;
+	iosys_map_set_vaddr_iomem(map, (void __iomem *)iter->vram->mapping +
+				  iter->cursor.start);
+}
+
+static const struct ttm_kmap_iter_ops vram_iter_ops = {
+	.map_local = vram_iter_map_local,
+};
+
+/* -ENXIO if the CPU does not reach all of the object. */
+static int vram_iter_init(struct vram_iter *iter, struct xe_bo *bo)
 {
 	struct xe_vram_region *vram = xe_map_resource_to_region(bo->ttm.resource);
-	u64 size = xe_bo_size(bo), at = 0;
-	struct xe_res_cursor cursor;
+	struct xe_res_cursor *cursor = &iter->cursor;
 
 	if (!vram->mapping)
 		return -ENXIO;
 
-	xe_res_first(bo->ttm.resource, 0, size, &cursor);
-	while (cursor.remaining) {
-		if (cursor.start + cursor.size > vram->io_size)
+	iter->base.ops = &vram_iter_ops;
+	iter->vram = vram;
+	iter->res = bo->ttm.resource;
+	iter->at = 0;
+	xe_res_first(iter->res, 0, xe_bo_size(bo), cursor);
+	while (cursor->remaining) {
+		if (cursor->start + cursor->size > vram->io_size)
 			return -ENXIO;
-		xe_res_next(&cursor, cursor.size);
+		xe_res_next(cursor, cursor->size);
 	}
-
-	xe_res_first(bo->ttm.resource, 0, size, &cursor);
-	while (cursor.remaining) {
-		u32 len = min_t(u64, cursor.size, PAGE_SIZE);
-
-		fn((void __iomem *)vram->mapping + cursor.start, at, len, arg);
-		at += len;
-		xe_res_next(&cursor, len);
-		cond_resched();
-	}
+	xe_res_first(iter->res, 0, xe_bo_size(bo), cursor);
 
 	return 0;
-}
-
-static void piece_to_tt(void __iomem *vram, u64 at, u32 len, void *arg)
-{
-	struct ttm_tt *tt = arg;
-	void *page = kmap_local_page(tt->pages[at >> PAGE_SHIFT]);
-	struct iosys_map from, to;
-
-	iosys_map_set_vaddr_iomem(&from, vram);
-	iosys_map_set_vaddr(&to, page + offset_in_page(at));
-	drm_memcpy_from_wc(&to, &from, len);
-	kunmap_local(page);
-}
-
-static void piece_from_tt(void __iomem *vram, u64 at, u32 len, void *arg)
-{
-	struct ttm_tt *tt = arg;
-	void *page = kmap_local_page(tt->pages[at >> PAGE_SHIFT]);
-
-	memcpy_toio(vram, page + offset_in_page(at), len);
-	kunmap_local(page);
 }
 
 /* The object was unpinned before it could be restored, and has moved since. */
@@ -123,6 +121,8 @@ static int copy_pages(struct xe_bo *bo, struct ttm_tt *tt, bool to_bo)
 int xe_vram_backup_copy_by_cpu(struct xe_bo *bo, struct ttm_tt *tt, bool to_vram)
 {
 	struct xe_device *xe = xe_bo_device(bo);
+	struct ttm_kmap_iter_tt pages;
+	struct vram_iter vram;
 	int err;
 
 	if (!xe_bo_is_vram(bo))
@@ -130,36 +130,18 @@ int xe_vram_backup_copy_by_cpu(struct xe_bo *bo, struct ttm_tt *tt, bool to_vram
 	if (xe_device_has_flat_ccs(xe) && bo->ttm.type == ttm_bo_type_device)
 		return -EOPNOTSUPP;
 
-	err = walk_pieces(bo, to_vram ? piece_from_tt : piece_to_tt, tt);
+	err = vram_iter_init(&vram, bo);
+	if (err)
+		return err;
+	ttm_kmap_iter_tt_init(&pages, tt);
+	ttm_move_memcpy(false, xe_bo_size(bo) >> PAGE_SHIFT,
+			to_vram ? &vram.base : &pages.base,
+			to_vram ? &pages.base : &vram.base);
 	/* Write combining buffers are for nobody else to flush. */
-	if (!err && to_vram)
+	if (to_vram)
 		xe_device_wmb(xe);
 
-	return err;
-}
-
-static void piece_checksum(void __iomem *vram, u64 at, u32 len, void *arg)
-{
-	struct xxh64_state *state = arg;
-	struct iosys_map from, to;
-	u8 bytes[256];
-
-	for (u32 i = 0; i < len; i += sizeof(bytes)) {
-		iosys_map_set_vaddr_iomem(&from, vram + i);
-		iosys_map_set_vaddr(&to, bytes);
-		drm_memcpy_from_wc(&to, &from, sizeof(bytes));
-		xxh64_update(state, bytes, sizeof(bytes));
-	}
-}
-
-static void checksum_tt(struct ttm_tt *tt, u64 size, struct xxh64_state *state)
-{
-	for (u64 i = 0; i < size >> PAGE_SHIFT; i++) {
-		void *page = kmap_local_page(tt->pages[i]);
-
-		xxh64_update(state, page, PAGE_SIZE);
-		kunmap_local(page);
-	}
+	return 0;
 }
 
 /**
@@ -172,42 +154,35 @@ static void checksum_tt(struct ttm_tt *tt, u64 size, struct xxh64_state *state)
  */
 int xe_vram_backup_checksum_bo(struct xe_bo *bo, u64 *sum)
 {
-	struct xxh64_state state;
-	int err = 0;
+	struct ttm_kmap_iter_tt pages;
+	struct ttm_kmap_iter *iter;
+	struct vram_iter vram;
+	int err;
 
-	xxh64_reset(&state, 0);
-	if (xe_bo_is_vram(bo))
-		err = walk_pieces(bo, piece_checksum, &state);
-	else
-		checksum_tt(bo->ttm.ttm, xe_bo_size(bo), &state);
-	*sum = xxh64_digest(&state);
+	if (xe_bo_is_vram(bo)) {
+		err = vram_iter_init(&vram, bo);
+		if (err)
+			return err;
+		iter = &vram.base;
+	} else {
+		iter = ttm_kmap_iter_tt_init(&pages, bo->ttm.ttm);
+	}
+	*sum = ttm_vram_backup_checksum(iter, xe_bo_size(bo) >> PAGE_SHIFT);
 
-	return err;
+	return 0;
 }
 
 /**
- * xe_vram_backup_verify_out() - Compare an object in VRAM with its new pages
- * @ttm_bo: The object, locked and idle, in VRAM and populated.
+ * xe_vram_backup_checksum_out() - Checksum of an object that is to leave VRAM
+ * @ttm_bo: The object, locked and idle, in VRAM.
+ * @sum: For the sum.
  *
  * Context: Process context.
- * Return: 0, -EBADMSG if they differ, or -ENXIO if the CPU does not reach all
- * of it.
+ * Return: 0, or -ENXIO if the CPU does not reach all of it.
  */
-int xe_vram_backup_verify_out(struct ttm_buffer_object *ttm_bo)
+int xe_vram_backup_checksum_out(struct ttm_buffer_object *ttm_bo, u64 *sum)
 {
-	struct xe_bo *bo = ttm_to_xe_bo(ttm_bo);
-	struct xxh64_state state;
-	u64 sum;
-	int err;
-
-	err = xe_vram_backup_checksum_bo(bo, &sum);
-	if (err)
-		return err;
-
-	xxh64_reset(&state, 0);
-	checksum_tt(ttm_bo->ttm, xe_bo_size(bo), &state);
-
-	return xxh64_digest(&state) == sum ? 0 : -EBADMSG;
+	return xe_vram_backup_checksum_bo(ttm_to_xe_bo(ttm_bo), sum);
 }
 
 /**

@@ -18,7 +18,7 @@ struct xe_migrate *xe_vram_backup_migrate(struct xe_bo *bo);
 int xe_vram_backup_copy_by_cpu(struct xe_bo *bo, struct ttm_tt *tt,
 			       bool to_vram);
 int xe_vram_backup_checksum_bo(struct xe_bo *bo, u64 *sum);
-int xe_vram_backup_verify_out(struct ttm_buffer_object *ttm_bo);
+int xe_vram_backup_checksum_out(struct ttm_buffer_object *ttm_bo, u64 *sum);
 int xe_vram_backup_unbind(struct ttm_buffer_object *ttm_bo,
 			  struct ttm_operation_ctx *ctx);
 int xe_vram_backup_copy_out(struct ttm_buffer_object *ttm_bo,

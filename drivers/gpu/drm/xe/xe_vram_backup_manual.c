@@ -86,40 +86,35 @@ static int manual_save(struct ttm_vram_backup *vb)
 }
 
 /* What is saved comes back as the device resumes. */
-static int manual_restore(struct ttm_vram_backup *vb)
+static int manual_enter(struct ttm_vram_backup *vb)
 {
 	struct xe_device *xe = vb_to_xe(vb);
-	int err, idx;
 
-	if (!drm_dev_enter(&xe->drm, &idx))
+	if (!IS_DGFX(xe) || !drm_dev_enter(&xe->drm, &xe->vram_backup.dev_idx))
 		return -ENODEV;
 	xe_pm_runtime_get(xe);
-	err = xe_vram_backup_complete(xe, 0);
-	xe_pm_runtime_put(xe);
-	drm_dev_exit(idx);
 
-	return err;
+	return 0;
 }
 
-static int manual_retry(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+static void manual_leave(struct ttm_vram_backup *vb)
 {
 	struct xe_device *xe = vb_to_xe(vb);
-	int err, idx;
 
-	if (!IS_DGFX(xe) || !drm_dev_enter(&xe->drm, &idx))
-		return -ENODEV;
-	xe_pm_runtime_get(xe);
-	err = xe_vram_backup_retry(xe, engine);
 	xe_pm_runtime_put(xe);
-	drm_dev_exit(idx);
+	drm_dev_exit(xe->vram_backup.dev_idx);
+}
 
-	return err;
+static int manual_restore(struct ttm_vram_backup *vb)
+{
+	return xe_vram_backup_complete(vb_to_xe(vb), 0);
 }
 
 static const struct ttm_vram_backup_manual_ops manual_ops = {
+	.enter = manual_enter,
+	.leave = manual_leave,
 	.save = manual_save,
 	.restore = manual_restore,
-	.retry = manual_retry,
 };
 
 /**

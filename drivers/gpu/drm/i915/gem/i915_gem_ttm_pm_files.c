@@ -116,61 +116,49 @@ static struct drm_i915_private *vb_to_i915(struct ttm_vram_backup *vb)
 }
 
 /* For whoever asks for a backup, who has to be told if there is nothing to back up. */
-static bool enter(struct drm_i915_private *i915, int *idx)
+static int manual_enter(struct ttm_vram_backup *vb)
 {
-	return i915->vram_backup.notifier.notifier_call &&
-	       drm_dev_enter(&i915->drm, idx);
+	struct drm_i915_private *i915 = vb_to_i915(vb);
+	struct i915_ttm_backup *backup = &i915->vram_backup;
+
+	if (!backup->notifier.notifier_call || !drm_dev_enter(&i915->drm, &backup->dev_idx))
+		return -ENODEV;
+	backup->wakeref = intel_runtime_pm_get(&i915->runtime_pm);
+
+	return 0;
+}
+
+static void manual_leave(struct ttm_vram_backup *vb)
+{
+	struct drm_i915_private *i915 = vb_to_i915(vb);
+	struct i915_ttm_backup *backup = &i915->vram_backup;
+
+	intel_runtime_pm_put(&i915->runtime_pm, backup->wakeref);
+	drm_dev_exit(backup->dev_idx);
 }
 
 static int manual_save(struct ttm_vram_backup *vb)
 {
-	struct drm_i915_private *i915 = vb_to_i915(vb);
-	intel_wakeref_t wakeref;
-	int err = -ENODEV, idx;
+	int err = manual_enter(vb);
 
-	if (!enter(i915, &idx))
+	if (err)
 		return err;
-	with_intel_runtime_pm(&i915->runtime_pm, wakeref)
-		err = backup(i915);
-	drm_dev_exit(idx);
+	err = backup(vb_to_i915(vb));
+	manual_leave(vb);
 
 	return err;
 }
 
 static int manual_restore(struct ttm_vram_backup *vb)
 {
-	struct drm_i915_private *i915 = vb_to_i915(vb);
-	intel_wakeref_t wakeref;
-	int err = -ENODEV, idx;
-
-	if (!enter(i915, &idx))
-		return err;
-	with_intel_runtime_pm(&i915->runtime_pm, wakeref)
-		err = restore(i915);
-	drm_dev_exit(idx);
-
-	return err;
-}
-
-static int manual_retry(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
-{
-	struct drm_i915_private *i915 = vb_to_i915(vb);
-	intel_wakeref_t wakeref;
-	int err = -ENODEV, idx;
-
-	if (!enter(i915, &idx))
-		return err;
-	with_intel_runtime_pm(&i915->runtime_pm, wakeref)
-		err = i915_ttm_backup_retry(i915, engine);
-	drm_dev_exit(idx);
-
-	return err;
+	return restore(vb_to_i915(vb));
 }
 
 static const struct ttm_vram_backup_manual_ops manual_ops = {
+	.enter = manual_enter,
+	.leave = manual_leave,
 	.save = manual_save,
 	.restore = manual_restore,
-	.retry = manual_retry,
 };
 
 /**

@@ -7,6 +7,8 @@
 
 #include <drm/ttm/ttm_vram_backup.h>
 
+#include "intel_wakeref.h"
+
 /* Where i915 can be made to fail. Follows enum ttm_vram_backup_point. */
 enum i915_ttm_backup_point {
 	I915_TTM_BACKUP_POINT_GT_STOP = TTM_VRAM_BACKUP_POINT_DRIVER,
@@ -28,6 +30,10 @@ struct i915_ttm_backup {
 	 * GT may run.
 	 */
 	bool lost;
+	/** @wakeref: For whoever asks for a restore. */
+	intel_wakeref_t wakeref;
+	/** @dev_idx: Of drm_dev_enter(), for the same. */
+	int dev_idx;
 	/** @gone: The device has not resumed. It may have no memory. */
 	bool gone;
 	/**

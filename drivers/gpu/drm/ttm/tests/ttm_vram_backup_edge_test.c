@@ -92,7 +92,7 @@ static void edge_no_store(struct kunit *test)
 	struct ttm_vram_backup *vb = &dev->base;
 
 	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_HIBERNATE));
-	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_preflight(vb, NULL, 0));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_preflight(vb));
 	/* ttm_vram_backup_evict() would sync it. */
 	KUNIT_EXPECT_FALSE(test, vb->plan.to_store);
 	ttm_vram_backup_end(vb, 0);
@@ -122,14 +122,14 @@ static void edge_move_fences(struct kunit *test)
 	struct later later = { .fence = fake_fence() };
 
 	INIT_DELAYED_WORK_ONSTACK(&later.work, later_work);
-	dev->man[0]->eviction_fences[0] = later.fence;
+	dev->vram->eviction_fences[0] = later.fence;
 	schedule_delayed_work(&later.work, HZ / 10);
 	KUNIT_EXPECT_EQ(test, 0, evict_dev_begin(dev));
 	KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
 	KUNIT_EXPECT_TRUE(test, dma_fence_is_signaled(later.fence));
 	flush_delayed_work(&later.work);
 	destroy_delayed_work_on_stack(&later.work);
-	dev->man[0]->eviction_fences[0] = NULL;
+	dev->vram->eviction_fences[0] = NULL;
 	dma_fence_put(later.fence);
 	evict_dev_destroy(dev);
 }

@@ -5,8 +5,10 @@
 #include <linux/dma-resv.h>
 #include <linux/export.h>
 #include <linux/highmem.h>
+#include <linux/iosys-map.h>
 #include <linux/module.h>
 
+#include <drm/ttm/ttm_kmap_iter.h>
 #include <drm/ttm/ttm_resource.h>
 #include <drm/ttm/ttm_tt.h>
 
@@ -137,7 +139,15 @@ struct evict_job {
 
 static void evict_job_copy(struct fake_job *base, bool wrong)
 {
-	copy_pages(container_of(base, struct evict_job, base)->bo, false);
+	struct evict_bo *bo = container_of(base, struct evict_job, base)->bo;
+	u8 *page;
+
+	copy_pages(bo, false);
+	if (!wrong)
+		return;
+	page = kmap_local_page(bo->base.ttm->pages[EVICT_BO_PAGES - 1]);
+	page[PAGE_SIZE - 1] ^= 1;
+	kunmap_local(page);
 }
 
 static void evict_job_free(struct fake_job *base)
@@ -176,6 +186,36 @@ static int evict_copy_out(struct ttm_buffer_object *base, struct ttm_resource *r
 	return fake_blit(&bo->dev->blitter, &job->base, bo->blit, fence);
 }
 
+struct vram_iter {
+	struct ttm_kmap_iter base;
+	u8 *vram;
+};
+
+static void vram_map_local(struct ttm_kmap_iter *base, struct iosys_map *map, pgoff_t i)
+{
+	struct vram_iter *iter = container_of(base, struct vram_iter, base);
+
+	iosys_map_set_vaddr(map, iter->vram + i * PAGE_SIZE);
+}
+
+static const struct ttm_kmap_iter_ops vram_iter_ops = {
+	.map_local = vram_map_local,
+};
+
+static int evict_checksum_out(struct ttm_buffer_object *base, u64 *sum)
+{
+	struct evict_bo *bo = to_evict_bo(base);
+	struct vram_iter iter = { .base.ops = &vram_iter_ops, .vram = bo->vram };
+
+	dma_resv_assert_held(base->base.resv);
+	KUNIT_EXPECT_TRUE(bo->dev->test, evict_bo_in_vram(bo));
+	if (bo->out_of_reach || !bo->vram)
+		return -ENXIO;
+	*sum = ttm_vram_backup_checksum(&iter.base, EVICT_BO_PAGES);
+
+	return 0;
+}
+
 static void evict_moved(struct ttm_buffer_object *base)
 {
 	struct ttm_operation_ctx ctx = {};
@@ -204,7 +244,9 @@ static const struct ttm_vram_backup_ops evict_ops = {
 	.put = evict_put,
 	.unbind = evict_unbind,
 	.copy_out = evict_copy_out,
+	.checksum_out = evict_checksum_out,
 	.moved = evict_moved,
+	.mem_types = BIT(TTM_PL_VRAM) | BIT(TTM_PL_PRIV),
 };
 
 struct evict_dev *evict_dev_create(struct kunit *test)
@@ -226,10 +268,9 @@ struct evict_dev *evict_dev_create(struct kunit *test)
 	ttm_mock_manager_init(&dev->base, TTM_PL_VRAM, MAN_SIZE);
 	ttm_mock_manager_init(&dev->base, TTM_PL_PRIV, MAN_SIZE);
 	ttm_mock_manager_init(&dev->base, TTM_PL_TT, MAN_SIZE);
-	dev->man[0] = ttm_manager_type(&dev->base, TTM_PL_VRAM);
-	dev->man[1] = ttm_manager_type(&dev->base, TTM_PL_PRIV);
-	dev->man[0]->use_tt = false;
-	dev->man[1]->use_tt = false;
+	dev->vram = ttm_manager_type(&dev->base, TTM_PL_VRAM);
+	dev->vram->use_tt = false;
+	ttm_manager_type(&dev->base, TTM_PL_PRIV)->use_tt = false;
 	KUNIT_ASSERT_EQ(test, 0, ttm_vram_backup_init(&dev->vb, &dev->base, devs->dev, &evict_ops));
 
 	return dev;
@@ -341,7 +382,7 @@ EXPORT_SYMBOL_GPL(evict_dev_begin);
 
 int evict_dev_evict(struct evict_dev *dev)
 {
-	return ttm_vram_backup_evict(&dev->vb, dev->man, 2, true);
+	return ttm_vram_backup_evict(&dev->vb, true);
 }
 EXPORT_SYMBOL_GPL(evict_dev_evict);
 

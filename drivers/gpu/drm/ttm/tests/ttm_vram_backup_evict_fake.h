@@ -30,6 +30,8 @@ struct evict_bo {
 	int unbind_error;
 	/* Its content is not worth a copy. */
 	bool drop;
+	/* The CPU cannot look at it while it is in VRAM. */
+	bool out_of_reach;
 	/* Somebody wants it in VRAM again, at once. */
 	bool comes_back;
 	bool gone;
@@ -41,7 +43,7 @@ struct evict_dev {
 	struct ttm_vram_backup vb;
 	struct ttm_test_devices *devs;
 	struct ttm_device_funcs funcs;
-	struct ttm_resource_manager *man[2];
+	struct ttm_resource_manager *vram;
 	struct fake_blitter blitter;
 	struct kunit *test;
 	struct evict_bo *bo[EVICT_BOS];

@@ -107,6 +107,35 @@ static void evict_blit_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, dev->vb.stats.failures);
 }
 
+/* With checksums a bad copy is found, and made again, or its object stays. */
+static void evict_verify(struct kunit *test)
+{
+	struct evict_dev *dev = test->priv;
+
+	dev->vb.verify = true;
+	evict_bos_create(dev, 12);
+	for (int i = 0; i < dev->num; i += 3)
+		dev->bo[i]->blit = FAKE_WRONG;
+	dev->bo[1]->out_of_reach = true;
+	dev->bo[3]->cpu = FAKE_WRONG;
+	KUNIT_EXPECT_EQ(test, 0, evict_dev_begin(dev));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, evict_dev_evict(dev));
+	KUNIT_EXPECT_TRUE(test, evict_bo_in_vram(dev->bo[3]));
+	KUNIT_EXPECT_NULL(test, dev->bo[3]->base.ttm);
+	KUNIT_EXPECT_EQ(test, 1, dev->vb.stats.failures);
+	evict_expect_content(test, dev);
+
+	dev->bo[3]->cpu = FAKE_LATE;
+	KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
+	evict_expect_left(test, dev);
+	/* The four, and the one once more. */
+	KUNIT_EXPECT_EQ(test, 5, dev->vb.stats.retries);
+	KUNIT_EXPECT_EQ(test, 4 * EVICT_BO_BYTES, dev->vb.stats.cpu_bytes);
+	KUNIT_EXPECT_EQ(test, 8 * EVICT_BO_BYTES, dev->vb.stats.blit_bytes);
+	KUNIT_EXPECT_EQ(test, 1, dev->bo[1]->blits);
+	KUNIT_EXPECT_EQ(test, 0, dev->bo[1]->cpu_copies);
+}
+
 /* What nobody can copy stays where it is, as it was, and can be evicted later. */
 static void evict_fails(struct kunit *test)
 {
@@ -301,7 +330,7 @@ static void evict_busy(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, evict_dev_begin(dev));
 		KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
 		KUNIT_EXPECT_TRUE(test, dma_fence_is_signaled(later.fence));
-		KUNIT_EXPECT_EQ(test, 0, ttm_resource_manager_usage(dev->man[0]));
+		KUNIT_EXPECT_EQ(test, 0, ttm_resource_manager_usage(dev->vram));
 		KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_end(&dev->vb, 0));
 		flush_delayed_work(&later.work);
 		dma_fence_put(later.fence);
@@ -421,7 +450,7 @@ static void evict_signal(struct kunit *test)
 	destroy_delayed_work_on_stack(&later.work);
 
 	/* It is still pending. */
-	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evict(&dev->vb, dev->man, 2, false));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evict(&dev->vb, false));
 	flush_signals(current);
 	disallow_signal(SIGINT);
 	evict_expect_left(test, dev);
@@ -534,15 +563,14 @@ static void evict_unpinned_late(struct kunit *test)
 	bo = evict_bo_create(dev, TTM_PL_PRIV, EVICT_BO_BYTES, NULL);
 	evict_bo_set_pinned(bo, true);
 	KUNIT_EXPECT_EQ(test, 0, evict_dev_begin(dev));
-	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
+	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_evicted(vb, NULL));
 	KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
-	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, NULL));
 	evict_bo_set_pinned(bo, false);
-	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
-	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 1, NULL));
-	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 2, says_saved));
+	KUNIT_EXPECT_EQ(test, -EBUSY, ttm_vram_backup_evicted(vb, NULL));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, says_saved));
 	KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
-	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, dev->man, 2, NULL));
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_evicted(vb, NULL));
 	evict_expect_left(test, dev);
 }
 
@@ -556,7 +584,7 @@ static u64 avail(struct ttm_backup *backup)
 static int preflight(struct evict_dev *dev, enum ttm_vram_backup_kind kind)
 {
 	int err = ttm_vram_backup_begin(&dev->vb, kind) ?:
-		  ttm_vram_backup_preflight(&dev->vb, dev->man, 2);
+		  ttm_vram_backup_preflight(&dev->vb);
 	struct ttm_vram_backup_plan plan = dev->vb.plan;
 
 	ttm_vram_backup_end(&dev->vb, 0);
@@ -644,6 +672,7 @@ static struct kunit_case vram_backup_evict_cases[] = {
 	KUNIT_CASE(evict_large),
 	KUNIT_CASE(evict_blit_fails),
 	KUNIT_CASE(evict_fails),
+	KUNIT_CASE(evict_verify),
 	KUNIT_CASE_PARAM(evict_points, evict_gen_params),
 	KUNIT_CASE(evict_locked),
 	KUNIT_CASE(evict_busy),

@@ -190,6 +190,11 @@ static int fake_checksum(struct ttm_vram_backup_object *base, bool copy, u64 *su
 	return 0;
 }
 
+static void fake_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+{
+	ttm_vram_backup_restore_all(vb, engine);
+}
+
 static const struct ttm_vram_backup_ops fake_ops = {
 	.get = fake_get,
 	.put = fake_put,
@@ -198,6 +203,7 @@ static const struct ttm_vram_backup_ops fake_ops = {
 	.restore = fake_restore,
 	.release = fake_release,
 	.checksum = fake_checksum,
+	.again = fake_again,
 };
 
 /* In the order of saving. */
@@ -292,7 +298,7 @@ int fake_suspend(struct fake_dev *dev)
 	if (err)
 		return err;
 
-	err = ttm_vram_backup_preflight(vb, NULL, 0) ?: ttm_vram_backup_prepare(vb);
+	err = ttm_vram_backup_preflight(vb) ?: ttm_vram_backup_prepare(vb);
 	for (int i = 0; !err && i < ARRAY_SIZE(fake_lists); i++)
 		err = ttm_vram_backup_save(vb, fake_lists[i]);
 	if (!err)

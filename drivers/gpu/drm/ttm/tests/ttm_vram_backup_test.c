@@ -45,14 +45,14 @@ static void vram_backup_phases(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_active(vb));
 	EXPECT_PHASE(PREPARE, ttm_vram_backup_begin(vb, TTM_VRAM_BACKUP_SUSPEND));
 	KUNIT_EXPECT_TRUE(test, ttm_vram_backup_active(vb));
-	EXPECT_PHASE(PREPARE, ttm_vram_backup_preflight(vb, NULL, 0));
+	EXPECT_PHASE(PREPARE, ttm_vram_backup_preflight(vb));
 	KUNIT_EXPECT_EQ(test, 6 * FAKE_BYTES, vb->plan.pinned);
 	KUNIT_EXPECT_EQ(test, 0, vb->plan.movable);
 	EXPECT_PHASE(PREPARE, ttm_vram_backup_prepare(vb));
 	fake_expect_states(test, dev, TTM_VRAM_BACKUP_PREPARED);
 	KUNIT_EXPECT_EQ(test, 6 * FAKE_BYTES, vb->stats.ram);
 	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_closed(vb));
-	EXPECT_PHASE(EVICT, ttm_vram_backup_evict(vb, NULL, 0, true));
+	EXPECT_PHASE(EVICT, ttm_vram_backup_evict(vb, true));
 	KUNIT_EXPECT_TRUE(test, ttm_vram_backup_closed(vb));
 	EXPECT_PHASE(SAVE_LATE, ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_EXTERNAL));
 	EXPECT_PHASE(SAVE_LATE, ttm_vram_backup_save(vb, TTM_VRAM_BACKUP_LATE));
@@ -709,6 +709,8 @@ static void vram_backup_gate_ops(struct kunit *test)
 	vb->ops = old;
 }
 
+static int enter_error, entered;
+
 static struct fake_dev *vb_to_fake(struct ttm_vram_backup *vb)
 {
 	return container_of(vb, struct fake_dev, base);
@@ -721,23 +723,26 @@ static int manual_save(struct ttm_vram_backup *vb)
 
 static int manual_restore(struct ttm_vram_backup *vb)
 {
-	return fake_resume(vb_to_fake(vb), BY_BLIT);
+	return entered == 1 ? fake_resume(vb_to_fake(vb), BY_BLIT) : -EPROTO;
 }
 
-static void restore_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+static int manual_enter(struct ttm_vram_backup *vb)
 {
-	fake_restore_all(vb_to_fake(vb), engine);
+	entered += !enter_error;
+
+	return enter_error;
 }
 
-static int manual_retry(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
+static void manual_leave(struct ttm_vram_backup *vb)
 {
-	return ttm_vram_backup_retry(vb, engine, restore_again);
+	entered--;
 }
 
 static const struct ttm_vram_backup_manual_ops manual_ops = {
+	.enter = manual_enter,
+	.leave = manual_leave,
 	.save = manual_save,
 	.restore = manual_restore,
-	.retry = manual_retry,
 };
 
 static void expect_all_busy(struct kunit *test, struct ttm_vram_backup *vb)
@@ -778,6 +783,14 @@ static void vram_backup_trigger(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ttm_vram_backup_manual(vb));
 	fake_expect_whole(test, dev);
 
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "backup"));
+	enter_error = -ENODEV;
+	KUNIT_EXPECT_EQ(test, -ENODEV, ttm_vram_backup_trigger(vb, "restore"));
+	fake_expect_states(test, dev, TTM_VRAM_BACKUP_SAVED);
+	enter_error = 0;
+	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "recover"));
+	fake_expect_whole(test, dev);
+
 	mutex_lock(&vb->trigger_lock);
 	expect_all_busy(test, vb);
 	mutex_unlock(&vb->trigger_lock);
@@ -798,6 +811,7 @@ static void vram_backup_trigger(struct kunit *test)
 	memset(dev->calls, 0, sizeof(dev->calls));
 	KUNIT_EXPECT_EQ(test, 0, ttm_vram_backup_trigger(vb, "recover"));
 	KUNIT_EXPECT_EQ(test, 0, dev->calls[OP_RESTORE_BLIT]);
+	KUNIT_EXPECT_EQ(test, 0, entered);
 	expect_idle_open(test, vb);
 	fake_all_well(dev);
 	fake_expect_whole(test, dev);

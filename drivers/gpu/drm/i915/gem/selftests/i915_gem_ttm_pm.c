@@ -380,7 +380,7 @@ static int run_retry(struct samples *s, bool mock)
 		}
 
 		err = check_given_up(s, mock, lost, lost) ?:
-		      i915_ttm_backup_retry(s->i915, TTM_VRAM_BACKUP_BLIT) ?:
+		      ttm_vram_backup_retry(vb, TTM_VRAM_BACKUP_BLIT) ?:
 		      compare(s, true) ?:
 		      check_given_up(s, mock, false, lost) ?:
 		      fill(s) ?:
@@ -452,7 +452,7 @@ static int run_gone(struct samples *s, bool mock)
 	if (!backup->gone || !backup->lost ||
 	    s->obj[LATE]->ttm.vram_backup.state != TTM_VRAM_BACKUP_FAILED ||
 	    s->obj[EARLY]->ttm.vram_backup.state != TTM_VRAM_BACKUP_FAILED ||
-	    i915_ttm_backup_retry(s->i915, TTM_VRAM_BACKUP_CPU) != -EIO ||
+	    ttm_vram_backup_retry(&backup->base, TTM_VRAM_BACKUP_CPU) != -EIO ||
 	    i915_ttm_backup_prepare(s->i915, TTM_VRAM_BACKUP_MANUAL) != -ENODEV) {
 		pr_err("the copy of an object was used, or is missing\n");
 		return -EINVAL;
@@ -461,7 +461,7 @@ static int run_gone(struct samples *s, bool mock)
 	/* As the next resume does. */
 	backup->gone = false;
 
-	return i915_ttm_backup_retry(s->i915, TTM_VRAM_BACKUP_CPU) ?:
+	return ttm_vram_backup_retry(&backup->base, TTM_VRAM_BACKUP_CPU) ?:
 	       compare(s, true) ?: check_given_up(s, mock, false, true);
 }
 

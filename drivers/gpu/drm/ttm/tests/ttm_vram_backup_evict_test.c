@@ -224,6 +224,34 @@ static void evict_points(struct kunit *test)
 	KUNIT_EXPECT_GE(test, after, 2);
 }
 
+/* It may end early, but not without telling about an object that cannot be saved. */
+static void evict_stops(struct kunit *test)
+{
+	struct evict_dev *dev = test->priv;
+
+	if (!IS_ENABLED(CONFIG_FAULT_INJECTION))
+		kunit_skip(test, "no fault injection");
+
+	evict_bos_create(dev, 8);
+	dev->bo[1]->blit = FAKE_FENCE_ERROR;
+	dev->bo[1]->cpu = FAKE_REFUSED;
+	KUNIT_EXPECT_EQ(test, 0, evict_dev_begin(dev));
+	fake_faults(&dev->vb, POINT(EVICT_STOP), 3, -1);
+	KUNIT_EXPECT_EQ(test, -ENXIO, evict_dev_evict(dev));
+	KUNIT_EXPECT_EQ(test, 1, fake_fired(&dev->vb));
+	KUNIT_EXPECT_EQ(test, 2, dev->vb.stats.evicted);
+
+	dev->bo[1]->cpu = FAKE_LATE;
+	fake_faults(&dev->vb, POINT(EVICT_STOP), 3, -1);
+	KUNIT_EXPECT_EQ(test, -EBUSY, evict_dev_evict(dev));
+	KUNIT_EXPECT_EQ(test, 5, dev->vb.stats.evicted);
+	evict_expect_content(test, dev);
+
+	fake_faults(&dev->vb, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, evict_dev_evict(dev));
+	evict_expect_left(test, dev);
+}
+
 struct holder {
 	struct evict_dev *dev;
 	struct ttm_buffer_object *bo;
@@ -674,6 +702,7 @@ static struct kunit_case vram_backup_evict_cases[] = {
 	KUNIT_CASE(evict_fails),
 	KUNIT_CASE(evict_verify),
 	KUNIT_CASE_PARAM(evict_points, evict_gen_params),
+	KUNIT_CASE(evict_stops),
 	KUNIT_CASE(evict_locked),
 	KUNIT_CASE(evict_busy),
 	KUNIT_CASE(evict_shared),

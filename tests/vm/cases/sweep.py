@@ -83,6 +83,18 @@ class Sweep:
             t.allow(pattern)
         self.fill()
 
+    def pinned_late(self):
+        """Contexts and page tables of users are among these."""
+        return sum(found['list'] == 'late' for found in self.backup.objects())
+
+    def falls_to(self, pinned):
+        """Within some seconds: drivers have workers tear down what was closed."""
+        for _ in range(50):
+            if self.pinned_late() <= pinned:
+                return True
+            self.t.vm.sh('sleep 0.2')
+        return False
+
     def fill(self):
         self.hold = Hold(self.t.vm, self.t.case.driver, size=SIZE)
         self.filled = self.hold.fill()
@@ -264,7 +276,11 @@ def given_up(driver, how):
             # A suspend of a card that was given up keeps its content, or is refused.
             sweep.once()
             sweep.compare((point, ))
+            pinned = sweep.pinned_late()
             sweep.hold.quit()
+            # i915's own are on that list, too.
+            sweep.expect(sweep.falls_to(0 if driver == 'xe' else pinned - 1), (point, ),
+                         f'of {pinned} contexts and page tables {sweep.pinned_late()} outlive their users')
             module = driver.split('-', maxsplit=1)[0]
             t.vm.sh(f'modprobe -r {module}', 60)
             t.load(driver)

@@ -260,7 +260,8 @@ struct ttm_vram_backup_ops {
 	/**
 	 * @again: A session is about to end, or a retry: restore what is left, as
 	 * far as the device goes, with ttm_vram_backup_restore_all(), and see
-	 * whether users have what they need. With the blitter @engine may copy.
+	 * whether users have what they need. @engine copies, but the CPU does if
+	 * the device is out of order. Needed for ttm_vram_backup_retry().
 	 */
 	void (*again)(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine);
 

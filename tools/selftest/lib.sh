@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Common ground of the tests of the tools. Sourced by run.
-# shellcheck disable=SC2154 # work, REAL_ROOT: set by run
+# shellcheck disable=SC2154 # work, REAL_CACHE: set by run
 # shellcheck disable=SC2034 # rc, out, CASE, TREE: used by the tests
 
 set -u
@@ -41,7 +41,7 @@ make_template() {
 	printf '%s\n' '# a comment' 0001-first.patch '	drivers/gpu/drm/new.c' 0002-second.patch \
 		'	replace include/drm/b.h' '[stock]' 0003-third.patch >"$tree/patches/series"
 	printf 'all of it\n\nWhat it is for.\n' >"$tree/patches/cover-letter"
-	ln -s "$REAL_ROOT" "$work/template/cache/root"
+	ln -s "$REAL_CACHE/root" "$work/template/cache/root"
 	VRAM_BACKUP_CACHE=$work/template/cache KERNEL_SRC=$src "$tree/tools/source" 2>"$work/log" ||
 		{ cat "$work/log" >&2; exit 1; }
 }

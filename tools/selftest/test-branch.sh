@@ -159,23 +159,24 @@ test_branch_entry_without_change() {
 test_branch_of_this_checkout() {
 	local top
 	top=$(cd "$OLDPWD/../.." && pwd)
-	before=$(git --git-dir="$REAL_LINUX" for-each-ref)
+	[ -d "$REAL_CACHE/linux" ] || VRAM_BACKUP_CACHE=$REAL_CACHE KERNEL_SRC=$REAL_SRC succeeds "$top/tools/source"
+	before=$(git --git-dir="$REAL_CACHE/linux" for-each-ref)
 	rm -rf patches drivers include
 	for d in patches drivers include mm Documentation; do
 		[ ! -d "$top/$d" ] || cp -a "$top/$d" .
 	done
 	git init -q --bare "$CASE/cache/linux"
-	echo "$REAL_LINUX/objects" >"$CASE/cache/linux/objects/info/alternates"
-	lgit update-ref refs/tags/stock "$(git --git-dir="$REAL_LINUX" rev-parse stock)"
+	echo "$REAL_CACHE/linux/objects" >"$CASE/cache/linux/objects/info/alternates"
+	lgit update-ref refs/tags/stock "$(git --git-dir="$REAL_CACHE/linux" rev-parse stock)"
 	# in-root makes KERNEL_SRC visible in the root; tools/branch does not look at it.
-	export KERNEL_SRC=$REAL_LINUX
+	export KERNEL_SRC=$REAL_CACHE/linux
 	succeeds tools/in-root tools/branch
 	same "$(grep -c '^[^#[:space:][]' patches/series)" "$(lgit rev-list --count stock..vram-backup)"
 	after=$(refs)
 	rm "$CASE/cache/linux/branch.stamp"
 	succeeds tools/in-root tools/branch
 	same "$after" "$(refs)"
-	same "$before" "$(git --git-dir="$REAL_LINUX" for-each-ref)"
+	same "$before" "$(git --git-dir="$REAL_CACHE/linux" for-each-ref)"
 }
 
 test_series_mails() {

@@ -20,7 +20,7 @@ line><-n><é>" "$out"
 
 test_in_root_is_the_root() {
 	succeeds tools/in-root cat /.packages
-	same "$(cat "$REAL_ROOT/.packages")" "$out"
+	same "$(cat "$REAL_CACHE/root/.packages")" "$out"
 	succeeds tools/in-root sh -c 'echo "$VRAM_BACKUP_CACHE $VRAM_BACKUP_IN_ROOT"'
 	same "$CASE/cache 1" "$out"
 	succeeds tools/in-root tools/in-root sh -c 'exit 0'

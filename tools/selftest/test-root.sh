@@ -17,7 +17,7 @@ old_root() {
 # still in the middle while $CASE/slow is there.
 fake_mmdebstrap() {
 	mkdir "$CASE/bin"
-	cp "$REAL_ROOT/bin/busybox" "$CASE/bin/"
+	cp "$REAL_CACHE/root/bin/busybox" "$CASE/bin/"
 	cat >"$CASE/bin/mmdebstrap" <<-END
 		#!/bin/bash
 		for new; do [ "\${new##*/}" != root.new ] || break; done
@@ -142,7 +142,7 @@ on_overlay() {
 		: >repo/Packages
 		cd "$TREE"
 		"$1"
-	' bash "$1" "$(readlink -f "$REAL_ROOT")"
+	' bash "$1" "$(readlink -f "$REAL_CACHE/root")"
 }
 
 # deb NAME [POSTINST]: a package in the folder.

@@ -4,7 +4,7 @@ import re
 import signal
 
 from vmlib.case import case
-from vmlib.errors import CaseFailed, GuestDied, TimedOut
+from vmlib.errors import CaseFailed, TimedOut
 from vmlib.hold import Hold
 from vmlib.memory import MemorySampler, meminfo, swap_on_disk, vmstat
 from vmlib.sleep import suspend, try_suspend
@@ -41,9 +41,10 @@ def compare_oom_xe(t):
         # With little left the killer takes what comes next, but not the harness; with nothing
         # left to kill the guest ends, or nobody is there any more who could tell of the end.
         t.vm.sh('echo -1000 >/proc/$(pidof guest-agent)/oom_score_adj')
+        t.vm.agent.start('echo 0 >/proc/$$/oom_score_adj; echo mem >/sys/power/state')
         try:
-            t.vm.sh('echo 0 >/proc/$$/oom_score_adj; echo mem >/sys/power/state', 60, check=False)
-        except (GuestDied, TimedOut):
+            t.vm.console.wait_for('(vram_hold)', t.deadline, 60)
+        except TimedOut:
             pass
         t.lose_guest()
         t.showed('(vram_hold)' in ' '.join(re.findall('Killed process .*', t.vm.console.text())),

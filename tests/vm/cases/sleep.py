@@ -78,7 +78,7 @@ def declare(driver):
         t.equal(t.vm.events('SUSPEND'), 20, 'entries of S3')
 
     # Minutes each, on a kernel that checks everything: those of i915 are left to a run by name.
-    @case(f'{driver}_every_suspend', driver=driver, disk='4G', timeout=300,
+    @case(f'{driver}_every_suspend', driver=driver, disk='4G', timeout=300, cmdline='kmemleak=on',
           check=('debug',) if driver == 'xe' else (),
           shows=f'{driver}: S3, suspend to idle, pm_test in one boot, and no report of a kernel built for debugging')
     def every_suspend(t):
@@ -98,8 +98,8 @@ def declare(driver):
             hold.expect_intact(filled)
         hold.quit()
         # With the driver still loaded: TTM leaves four small lists of its page pool behind when it goes.
-        leaks = t.vm.sh('cd /sys/kernel/debug && [ -f kmemleak ] || exit 0; echo scan >kmemleak; sleep 6; '
-                        'echo scan >kmemleak; cat kmemleak', 120).out
+        leaks = t.vm.sh('cd /sys/kernel/debug && [ -f kmemleak ] || exit 0; echo scan >kmemleak && sleep 6 && '
+                        'echo scan >kmemleak && cat kmemleak', 120).out
         t.check(not leaks.strip(), f'kmemleak: {leaks[:3000]}')
 
     @case(f'{driver}_runtime', driver=driver, vram='256M', check=once,

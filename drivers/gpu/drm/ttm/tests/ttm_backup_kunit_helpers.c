@@ -215,7 +215,7 @@ void fake_backup_fail_on(struct fake_backup *fake, unsigned long in, int with)
 EXPORT_SYMBOL_GPL(fake_backup_fail_on);
 
 /* Another word at each place of each page. */
-static u64 content_word(u64 seed, unsigned int i)
+static __no_sanitize_address u64 content_word(u64 seed, unsigned int i)
 {
 	return (seed + 1) * GOLDEN_RATIO_64 ^ ((u64)i << 32 | i);
 }

@@ -120,8 +120,9 @@ class Runner:
         self._to_come = {(case.name, kernel): self._durations.expected(case, kernel) for case, kernel in todo}
         if len(todo) > 1:
             print(f'{len(todo)} cases, {self._estimate()}', file=self.out, flush=True)
-        self._run_together([item for item in todo if not item[0].alone], self.jobs)
+        # Whatever else the host has to do with the CPU that these leave is done after them.
         self._run_together([item for item in todo if item[0].alone], 1)
+        self._run_together([item for item in todo if not item[0].alone], self.jobs)
         self._try_again()
         self._durations.record(self.outcomes)
         scratch.drop(self._folder)

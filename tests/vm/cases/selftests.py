@@ -38,6 +38,7 @@ def parameters(kernel, kind='live'):
 
 def declare(group):
     @case(f'i915_live_{group}', timeout=420, expect=EXPECT.get(group, ()), cpus=2 if group in TIMED else 1,
+          alone=group in TIMED,
           shows=f'i915 live selftests "{group}" pass')
     def selftest(t):
         names = parameters(t.kernel)

@@ -52,6 +52,11 @@ class Case:
     defects: tuple = ()
 
     @property
+    def spins(self):
+        """Whether it has several processors."""
+        return self.shape.get('cpus', 1) > 1
+
+    @property
     def i915(self):
         """Whether it needs that driver."""
         return 'i915' in self.driver or 'i915' in self.name
@@ -70,8 +75,8 @@ def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, tim
     check: the kernels that the regular set runs it on (default: branch, with a defect stock too); the complete
            set runs it on any.
     must_fail: a negative control; the case passes when it fails with this text.
-    alone: whether no other case may run beside it, since it depends on the machine's time; so does a guest with
-           several processors, whose spinning ones take the time of those that they wait for.
+    alone: whether nothing else may run beside it, since it depends on the machine's time. No other case runs
+           beside a guest with several processors, whose spinning ones take the time of those that they wait for.
     defect: the id of the defect that it is about, or several; the case tells with showed() whether it is there.
     """
     defects = (defect, ) if isinstance(defect, str) else tuple(defect)
@@ -84,7 +89,7 @@ def case(name=None, *, shows=None, kernels=KERNELS, driver='', options=None, tim
         Shape(**shape)
         made = Case(name or function.__name__, shows or function.__doc__, function, tuple(kernels), shape, driver,
                     options or {}, timeout, tuple(expect),
-                    tuple(check), must_fail, alone or shape.get('cpus', 1) > 1, defects)
+                    tuple(check), must_fail, alone, defects)
         if made.name in _registry:
             raise ValueError(f'two cases are called {made.name}')
         _registry[made.name] = made

@@ -120,9 +120,10 @@ class Runner:
         self._to_come = {(case.name, kernel): self._durations.expected(case, kernel) for case, kernel in todo}
         if len(todo) > 1:
             print(f'{len(todo)} cases, {self._estimate()}', file=self.out, flush=True)
-        # Whatever else the host has to do with the CPU that these leave is done after them.
+        # Whoever runs beside this has what the first leave of the CPUs, and should have ended before the last.
+        self._run_together([item for item in todo if item[0].spins and not item[0].alone], 1)
+        self._run_together([item for item in todo if not item[0].spins and not item[0].alone], self.jobs)
         self._run_together([item for item in todo if item[0].alone], 1)
-        self._run_together([item for item in todo if not item[0].alone], self.jobs)
         self._try_again()
         self._durations.record(self.outcomes)
         scratch.drop(self._folder)

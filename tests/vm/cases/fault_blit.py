@@ -18,9 +18,11 @@ def noticed_xe(name, fault, defect=()):
         allow_resets(t)
         broken = defect and t.has_defect()
         if broken:
-            # One of its resets may come while a queue is being started, or end a job that binds an
-            # object, which the blitter cannot read then.
-            t.allow(r'WARNING: .* at xe_guc_submit_start\+')
+            # One of its resets may come while a queue is being started, or end a job of the kernel's,
+            # such as one that binds an object, which the blitter cannot read then. If it is the same
+            # job three times, the card is given up.
+            t.allow(r'WARNING: .* at (xe_guc_submit_start|guc_exec_queue_timedout_job)\+')
+            t.allow(r'declared device .* as wedged')
         found = sleep_with(t, fault)
         resets = t.console().count('GT0: reset started')
         if not broken:

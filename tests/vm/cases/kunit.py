@@ -95,7 +95,7 @@ def kunit_xe_live(t):
 
 # Three tests do what is forbidden, to see that TTM or lockdep warns.
 @case(cards=0, disk='64M', timeout=240, defect=defects_of('ttm_tt_backup'), check=(*COMPARED, 'debug'), expect=(
-    r'WARNING: .* at ttm_bo_reserve_no_wait_ticket\+', r'WARNING: .* at ttm_device_init\+',
+    r'WARNING: .* at ttm_bo_reserve(_no_wait_ticket)?\+', r'WARNING: .* at ttm_device_init\+',
     r'WARNING: possible recursive locking detected'))
 def kunit_ttm(t):
     """TTM's suites pass; they need no card."""

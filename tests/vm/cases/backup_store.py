@@ -112,7 +112,7 @@ def store_memcg_limit(t):
     hold.expect_intact(filled)
 
 
-@case(driver='xe', disk='2G', ram='448M', timeout=300, kernels=KERNELS)
+@case(driver='xe', disk='1G', ram='320M', timeout=300, kernels=KERNELS)
 def store_shrinker(t):
     """xe's own shrinker test: twice the memory that there is, with swap space for all of it."""
     swap_on_disk(t.vm)

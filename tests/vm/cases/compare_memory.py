@@ -13,11 +13,12 @@ from vmlib.vram_backup import VramBackup
 MIB = 1 << 20
 SIZE = 1400 * MIB
 SMALL = {'driver': 'xe', 'ram': '1G', 'vram': '2G', 'timeout': 420}
+HALF = {'driver': 'xe', 'ram': '512M', 'vram': '1G', 'timeout': 420}
 OOM = (r'invoked oom-killer', r'Out of memory: Killed process')
 
 
-def fill(t):
-    hold = Hold(t.vm, 'xe', size=SIZE)
+def fill(t, size=SIZE):
+    hold = Hold(t.vm, 'xe', size=size)
     return hold, hold.fill()
 
 
@@ -59,12 +60,13 @@ def compare_oom_xe(t):
     hold.expect_intact(filled)
 
 
-def sleep_to_store(t, how, device, readers=('blit', 'cpu')):
+def sleep_to_store(t, how, device, size=SIZE, readers=('blit', 'cpu')):
     """With a store in a file on the device."""
     backup = VramBackup(t.vm)
-    t.vm.sh(f'mkfs.ext4 -q -F {device} && mkdir -p /mnt && mount {device} /mnt && fallocate -l 2G /mnt/store')
+    t.vm.sh(f'mkfs.ext4 -q -F {device} && mkdir -p /mnt && mount {device} /mnt && '
+            f'fallocate -l {size * 3 // 2} /mnt/store')
     t.equal(backup.set_store('/mnt/store'), 0, 'setting a store')
-    hold, filled = fill(t)
+    hold, filled = fill(t, size)
     before = meminfo(t.vm, 'MemAvailable')
     sampler = MemorySampler(t.vm)
     suspend(t.vm, how, 240)
@@ -76,7 +78,7 @@ def sleep_to_store(t, how, device, readers=('blit', 'cpu')):
     t.equal(stats['error'], 0, 'error of the session')
     most = stats['plan_largest'] + stats['plan_pinned'] + 64 * MIB
     t.check(stats['ram_peak'] <= most, f'{stats["ram_peak"]} bytes of RAM at a time, expected at most {most}')
-    t.check(stats['plan_to'] == 'store' and stats['store_bytes'] >= SIZE, f'not all went to the store: {stats}')
+    t.check(stats['plan_to'] == 'store' and stats['store_bytes'] >= size, f'not all went to the store: {stats}')
     # The blitter first: it has objects come back into VRAM, which the CPU reads then.
     for reader in readers:
         found = hold.compare(reader)
@@ -92,17 +94,17 @@ def store_s3_without_swap(t):
     sleep_to_store(t, 's3', '/dev/vda')
 
 
-@case(**SMALL, disk='2300M', kernels=('branch', 'debug'))
+@case(**HALF, disk='1200M', kernels=('branch', 'debug'))
 def store_s3_read_by_cpu(t):
-    """xe: 1.4 GB in VRAM, 1 GB of RAM, a store, S3: contents come back for who only reads them with the CPU."""
-    sleep_to_store(t, 's3', '/dev/vda', ('cpu', ))
+    """xe: 700 MiB in VRAM, 512 of RAM, a store, S3: contents come back for who only reads them with the CPU."""
+    sleep_to_store(t, 's3', '/dev/vda', SIZE // 2, ('cpu', ))
 
 
-@case(**SMALL, disk='1G', disk2='2300M', kernels=('branch', 'debug'))
+@case(**HALF, disk='512M', disk2='1200M', kernels=('branch', 'debug'))
 def store_s4_little_swap(t):
-    """xe: 1.4 GB in VRAM, 1 GB of RAM, hibernation with 1 GB of swap for the image and a file for VRAM."""
+    """xe: 700 MiB in VRAM, 512 of RAM, hibernation with as much swap for the image, and a file for VRAM."""
     swap_on_disk(t.vm)
-    sleep_to_store(t, 's4', '/dev/vdb')
+    sleep_to_store(t, 's4', '/dev/vdb', SIZE // 2)
     t.equal(t.vm.power_cycles, 1, 'times that the power was off')
 
 

@@ -82,7 +82,8 @@ def run_modules(t, modules, suites, seconds, before='true'):
     return results
 
 
-@case(driver='xe', timeout=240, defect=defects_of('xe_vram_backup'))
+# A test of xe's fills twice the memory that there is.
+@case(driver='xe', ram='512M', timeout=240, defect=defects_of('xe_vram_backup'))
 def kunit_xe_live(t):
     """xe's live suites pass on the card: buffers, migration, dma-buf, MOCS. On stock only what shows a defect runs."""
     suites = ['xe_vram_backup']

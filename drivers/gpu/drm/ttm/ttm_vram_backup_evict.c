@@ -165,9 +165,12 @@ int ttm_vram_backup_preflight(struct ttm_vram_backup *vb)
 		return 0;
 
 no_room:
+	/* A little that is pinned may be what is too much. */
 	dev_err(vb->dev,
 		"VRAM: no room for its content: %llu MiB to evict (the largest object %llu MiB), %llu MiB pinned; %llu MiB of memory, %llu MiB of swap space and %llu MiB of the backup store can be used\n",
-		plan->movable >> 20, plan->largest >> 20, plan->pinned >> 20,
+		DIV_ROUND_UP_ULL(plan->movable, SZ_1M),
+		DIV_ROUND_UP_ULL(plan->largest, SZ_1M),
+		DIV_ROUND_UP_ULL(plan->pinned, SZ_1M),
 		plan->ram >> 20, plan->swap >> 20, plan->store >> 20);
 
 	return -ENOSPC;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Build the initramfs of the test guest. Runs in the build root; see guest-image."""
+"""Build what the test guest boots: an initramfs, or a disk. Runs in the build root; see guest-image."""
 import argparse
 import fcntl
 import hashlib
@@ -8,6 +8,8 @@ import re
 import stat
 import subprocess
 import sys
+
+from guest_disk import write_disk
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CACHE = os.environ['VRAM_BACKUP_CACHE']
@@ -119,10 +121,11 @@ def write_image(path, files, links):
     os.rename(path + '.new', path)
 
 
-def fingerprint(files, links):
+def fingerprint(files, links, *more):
     digest = hashlib.sha256()
-    with open(__file__, 'rb') as me:
-        digest.update(me.read())
+    for path in (__file__, *more):
+        with open(path, 'rb') as f:
+            digest.update(f.read())
     for name, source in sorted(files.items()):
         info = os.stat(source)
         digest.update(f'{name} {source} {info.st_size} {info.st_mtime_ns}\n'.encode())
@@ -130,11 +133,56 @@ def fingerprint(files, links):
     return digest.hexdigest()
 
 
+def is_made(image, stamp, now):
+    if not os.path.exists(image) or not os.path.exists(stamp):
+        return False
+    with open(stamp) as f:
+        return f.read() == now
+
+
+def make_initramfs(out, files):
+    files['bin/mkfs.ext4'] = '/sbin/mke2fs'
+    for program in list(files.values()):
+        files.update(libraries(program))
+    files['bin/busybox'] = '/bin/busybox'
+    files['init'] = f'{TOP}/tests/vm/guest/init'
+    links = {'bin/sh': 'busybox'}
+    image, stamp = f'{out}/initramfs.cpio', f'{out}/stamp'
+    now = fingerprint(files, links)
+    if not is_made(image, stamp, now):
+        write_image(image, files, links)
+        finish(image, stamp, now, files)
+
+
+def make_disk(out, files):
+    """On a tree of tools/guest-root, with the settings in tests/vm/guest/etc."""
+    tree, links = f'{CACHE}/guest/systemd', {}
+    for folder, _, names in os.walk(f'{TOP}/tests/vm/guest/etc'):
+        for path in (os.path.join(folder, name) for name in names):
+            name = os.path.relpath(path, f'{TOP}/tests/vm/guest')
+            if os.path.islink(path):
+                links[name] = os.readlink(path)
+            else:
+                files[name] = path
+    image, stamp = f'{out}/systemd.ext4', f'{out}/systemd.stamp'
+    now = fingerprint(files, links, f'{TOP}/tools/guest_disk.py', f'{tree}.stamp')
+    if not is_made(image, stamp, now):
+        write_disk(image, tree, files, links)
+        finish(image, stamp, now, files)
+
+
+def finish(image, stamp, now, files):
+    with open(stamp, 'w') as f:
+        f.write(now)
+    print(f'guest-image: {image}: {os.stat(image).st_blocks >> 11} MiB, {len(files)} files')
+
+
 def main():
     parser = argparse.ArgumentParser(prog='guest-image', description=__doc__)
     parser.add_argument('kernel', choices=('stock', 'branch', 'debug', 'debug-i915'))
     parser.add_argument('--model', default=f'{CACHE}/build/model/dgpu-model',
                         help='device model that writes the stub firmware')
+    parser.add_argument('--systemd', action='store_true', help='a disk with Debian\'s systemd, in place of an initramfs')
     args = parser.parse_args()
 
     kernel_dir = f'{CACHE}/kernel/{args.kernel}'
@@ -147,22 +195,9 @@ def main():
     with open(f'{out}/lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         files = build_programs(kernel_dir, out)
-        files['bin/mkfs.ext4'] = '/sbin/mke2fs'
-        for program in list(files.values()):
-            files.update(libraries(program))
         files.update(modules(kernel_dir))
         files[FIRMWARE] = firmware(args.model, out)
-        files['bin/busybox'] = '/bin/busybox'
-        files['init'] = f'{TOP}/tests/vm/guest/init'
-        links = {'bin/sh': 'busybox'}
-        image, stamp = f'{out}/initramfs.cpio', f'{out}/stamp'
-        now = fingerprint(files, links)
-        if os.path.exists(image) and os.path.exists(stamp) and open(stamp).read() == now:
-            return
-        write_image(image, files, links)
-        with open(stamp, 'w') as f:
-            f.write(now)
-        print(f'guest-image: {image}: {os.path.getsize(image) >> 20} MiB, {len(files)} files')
+        (make_disk if args.systemd else make_initramfs)(out, files)
 
 
 if __name__ == '__main__':

@@ -53,6 +53,9 @@ run_logged() {
 	return "$rc"
 }
 
+# apt_reason LOG: what apt or dpkg stumbled over; what comes after that follows from it.
+apt_reason() { { grep -aE '^(E:|dpkg: error)' "$1" || true; } | head -n 1; }
+
 # attach_tree NAME: a cache may have been moved or copied. The work tree of a kernel is one of
 # the repository beside it.
 attach_tree() {

@@ -45,18 +45,16 @@ def arguments():
     return args
 
 
-def prepare(kernels, model):
-    """Images of the kernels that are there."""
-    ready = []
-    for kernel in kernels:
+def prepare(images, model):
+    """What guests boot: pairs of a kernel, which must be there, and whether it is for systemd."""
+    for kernel, systemd in images:
         if not os.path.exists(config.kernel_image(kernel)):
             sys.exit(f"tests/vm: kernel '{kernel}' is not built: {config.kernel_image(kernel)} is missing; "
                      f'make kernel KERNEL={kernel} builds it')
-        made = subprocess.run([f'{config.TOP}/tools/guest-image', '--model', model, kernel])
+        made = subprocess.run([f'{config.TOP}/tools/guest-image', '--model', model,
+                               *(['--systemd'] if systemd else []), kernel])
         if made.returncode:
             sys.exit(made.returncode)
-        ready.append(kernel)
-    return ready
 
 
 def list_cases(cases):
@@ -83,14 +81,14 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if args.cases == ['shell']:
         kernel = config.kernel_with(args.kernel[0], 'i915' in args.driver)
-        prepare([kernel], args.model)
+        prepare([(kernel, False)], args.model)
         return interactive(kernel, args.driver, args.vram, args.model)
     cases = load_cases(f'{HERE}/cases')
     if args.list:
         list_cases(cases)
         return 0
     todo = choose(cases, args)
-    prepare(dict.fromkeys(kernel for _, kernel in todo), args.model)
+    prepare(dict.fromkeys((kernel, case.systemd) for case, kernel in todo), args.model)
     runner = Runner(args.jobs, args.model, args.patience, sys.stdout, args.keep)
     outcomes = runner.run(todo)
     count = {verdict: sum(o.verdict == verdict for o in outcomes) for verdict in ('PASS', 'FAIL', 'SKIP')}

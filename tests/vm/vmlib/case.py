@@ -57,6 +57,11 @@ class Case:
         return self.shape.get('cpus', 1) > 1
 
     @property
+    def systemd(self):
+        """Whether its machine boots Debian's systemd."""
+        return self.shape.get('systemd', False)
+
+    @property
     def i915(self):
         """Whether it needs that driver."""
         return 'i915' in self.driver or 'i915' in self.name

@@ -28,6 +28,10 @@ def initramfs(kernel):
     return f'{CACHE}/guest/{kernel}/initramfs.cpio'
 
 
+def systemd_disk(kernel):
+    return f'{CACHE}/guest/{kernel}/systemd.ext4'
+
+
 @lru_cache
 def host_tsc_khz():
     """The guest measures its TSC badly on a loaded host, so it is told."""

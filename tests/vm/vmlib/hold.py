@@ -22,7 +22,9 @@ def parse_stat(line):
 class Hold:
     STEP = 120
 
-    def __init__(self, vm, driver, percent=80, size=0, seed=1, node='/dev/dri/renderD128', place='vram', each=0):
+    def __init__(self, vm, driver, percent=80, size=0, seed=1, node='/dev/dri/renderD128', place='vram', each=0,
+                 within=''):
+        """within: a command that runs another one."""
         amount = f'--bytes {size}' if size else f'--percent {percent}'
         if each:
             amount += f' --each {each}'
@@ -30,7 +32,7 @@ class Hold:
             amount += ' --system'
         self.vm = vm
         self.driver = driver.split('-', maxsplit=1)[0] if place == 'vram' else ''
-        self.job = vm.agent.start(f'exec vram_hold --device {node} {amount} --seed {seed} {driver.split("-")[0]}')
+        self.job = vm.agent.start(f'exec {within} vram_hold --device {node} {amount} --seed {seed} {driver.split("-")[0]}')
         self.answer('open')
 
     def answer(self, word):

@@ -2,6 +2,7 @@
 """A virtual machine: QEMU, its cards, its console and its command channel."""
 import json
 import os
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -46,6 +47,13 @@ class Shape:
     cmdline: str = ''
     # Time goes by instructions: one is one nanosecond. Needs one CPU, and no card.
     icount: bool = False
+    # Debian's systemd from a disk before the others, in place of the small system in memory.
+    systemd: bool = False
+
+    @property
+    def swap(self):
+        """The first disk that is free: where an image is looked for."""
+        return '/dev/vdb' if self.systemd else '/dev/vda'
 
 
 class Machine:
@@ -133,6 +141,9 @@ class Machine:
 
     def _make_disks(self):
         paths = []
+        if self.shape.systemd:
+            paths.append(f'{self.folder}/systemd.ext4')
+            subprocess.run(['cp', '--sparse=always', config.systemd_disk(self.shape.kernel), paths[0]], check=True)
         for size in filter(None, (self.shape.disk, self.shape.disk2)):
             paths.append(f'{self.folder}/disk{len(paths)}.raw')
             with open(paths[-1], 'wb') as f:
@@ -146,16 +157,20 @@ class Machine:
             cmdline += ' tsc_early_khz=1000000 tsc=reliable'
         elif tsc := config.host_tsc_khz():
             cmdline += f' tsc_early_khz={tsc}'
-        if self._disks:
-            cmdline += ' resume=/dev/vda'
+        if s.disk:
+            cmdline += f' resume={s.swap}'
+        system = ['-kernel', config.kernel_image(s.kernel)]
+        if s.systemd:
+            cmdline += ' root=/dev/vda rw'
+        else:
+            system += ['-initrd', config.initramfs(s.kernel)]
         clock = ['-accel', 'tcg,thread=single', '-icount', 'shift=0'] if s.icount else ['-accel', 'tcg,thread=multi']
         argv = [config.QEMU, *clock, '-cpu', CPU, '-smp', str(s.cpus), '-m', s.ram,
                 '-object', f'memory-backend-memfd,id=ram,size={s.ram},share=on',
                 '-machine', 'pc,memory-backend=ram,hpet=off', '-nodefaults', '-no-user-config',
                 '-display', 'none', '-no-reboot',
                 '-global', 'PIIX4_PM.disable_s3=0', '-global', 'PIIX4_PM.disable_s4=0',
-                '-kernel', config.kernel_image(s.kernel), '-initrd', config.initramfs(s.kernel),
-                '-append', f'{cmdline} {s.cmdline}'.strip(),
+                *system, '-append', f'{cmdline} {s.cmdline}'.strip(),
                 '-chardev', f'file,id=console,path={self.console.path},append=on', '-serial', 'chardev:console',
                 '-chardev', f'socket,id=agent,path={self._sockets}/agent.sock,server=on,wait=off',
                 '-serial', 'chardev:agent',

@@ -167,7 +167,10 @@ def make_disk(out, files):
     image, stamp = f'{out}/systemd.ext4', f'{out}/systemd.stamp'
     now = fingerprint(files, links, f'{TOP}/tools/guest_disk.py', f'{tree}.stamp')
     if not is_made(image, stamp, now):
-        write_disk(image, tree, files, links)
+        try:
+            write_disk(image, tree, files, links)
+        except subprocess.CalledProcessError as error:
+            fail(f'{error.cmd[0]} failed with status {error.returncode}; is the disk full?')
         finish(image, stamp, now, files)
 
 

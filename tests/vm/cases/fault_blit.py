@@ -4,7 +4,7 @@ from vmlib.case import case
 from vmlib.errors import TimedOut
 from vmlib.faults import MIB, allow_resets, expect_fired, expect_fresh_work, expect_survived, sleep_with
 from vmlib.hold import Hold
-from vmlib.sleep import try_suspend
+from vmlib.sleep import suspend, try_suspend
 from vmlib.vram_backup import VramBackup
 
 ENGINE_RESET = r'Engine reset: engine_class=bcs'
@@ -93,11 +93,15 @@ def fault_blit_fail_i915_guc(t):
     expect_survived(t, sleep_with(t, 'blit-fail 5'))
 
 
-def let_copies_fail_for_good(t):
-    """A suspend that ends after freezing tasks, in which no copy succeeds: xe gives the card up."""
+def expect_given_up(t):
     t.want(r'\*ERROR\* CRITICAL: Xe has declared device .* as wedged')
     t.allow(r'WARNING: .* at guc_exec_queue_timedout_job\+')
     allow_resets(t)
+
+
+def let_copies_fail_for_good(t):
+    """A suspend that ends after freezing tasks, in which no copy succeeds: xe gives the card up."""
+    expect_given_up(t)
     t.model.fault('blit-fail 1 all')
     try:
         result = try_suspend(t.vm, 'pm-test-freezer', 60)
@@ -119,6 +123,52 @@ def fault_blit_fails_for_good_xe(t):
     lost = hold.compare('cpu')['mismatches']
     t.showed(result.ok and lost, f'{"slept" if result.ok else "refused to sleep"}; {lost} of {64 * MIB} bytes differ')
     t.check(t.has_defect() or not lost, 'contents were lost')
+
+
+def use_without_blitter(t, use):
+    """Contents are used after S3, and no blit that is to bring them back succeeds. How many bytes differ then."""
+    hold = Hold(t.vm, t.case.driver, size=64 * MIB)
+    filled = hold.fill()
+    suspend(t.vm, 's3')
+    t.model.fault('blit-fail 1 all')
+    use(hold)
+    t.model.fault('blit-fail 0')
+    expect_fired(t)
+    found = hold.compare('cpu')
+    t.equal((found['bytes'], found['errors']), (filled['bytes'], 0), 'bytes that were read, and objects that cannot be')
+    return found['mismatches']
+
+
+@case(driver='xe', timeout=120, defect='D3')
+def fault_blit_coming_back_xe(t):
+    """xe: contents survive when the blits fail that are to bring them back after S3 (stock: lost; D3)."""
+    expect_given_up(t)
+    lost = use_without_blitter(t, lambda hold: hold.ask('jobs'))
+    t.showed(lost, f'{lost} of {64 * MIB} bytes differ')
+
+
+@case('fault_blit_coming_back_i915-execlists', driver='i915-execlists', timeout=120)
+def fault_blit_coming_back_i915(t):
+    """i915: when the blits fail that are to bring contents back after S3 the CPU does it."""
+    allow_resets(t)
+    # The blit that compares fails, too, after its object has come back.
+    t.equal(use_without_blitter(t, lambda hold: hold.compare('blit')), 0, 'bytes that differ')
+
+
+@case(driver='i915-execlists', kernels=('branch', 'debug'), bar='256M', timeout=150)
+def fault_blit_coming_back_small_bar_i915(t):
+    """i915: contents that only the blitter can bring back wait in memory until it does."""
+    allow_resets(t)
+    hold = Hold(t.vm, t.case.driver, size=384 * MIB)
+    filled = hold.fill()
+    suspend(t.vm, 's3')
+    t.model.fault('blit-fail 1 all')
+    hold.compare('blit')
+    found = hold.compare('cpu')
+    t.equal((found['bytes'], found['mismatches'], found['errors']), (filled['bytes'], 0, 0), 'without a blitter')
+    t.model.fault('blit-fail 0')
+    expect_fired(t)
+    hold.expect_intact(filled)
 
 
 @case(driver='xe', timeout=120, defect='D24')

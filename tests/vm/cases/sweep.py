@@ -288,9 +288,72 @@ def given_up(driver, how):
             sweep.fill()
 
 
+def given_up_store(driver):
+    @case(f'sweep_{driver}_given_up_store', driver=driver, **SHAPE, disk='128M',
+          shows=f'{driver}: when a GT does not come back all content can be read that went to the store')
+    def run(t):
+        sweep = Sweep(t, 's3')
+        for pattern in GIVEN_UP[driver]:
+            t.allow(pattern)
+        t.want(GIVEN_UP[driver][0])
+        fill_memory(t.vm, 64 * MIB + SIZE // 4)
+        t.equal(sweep.backup.set_store('/dev/vda'), 0, 'setting a store')
+        sweep.backup.arm(('gt-resume', ))
+        suspend(t.vm, 's3', 60)
+        t.equal(sweep.backup.fired(), {'gt-resume': 1}, 'steps that failed')
+        sweep.backup.disarm()
+        stored = sweep.backup.stats()['store_bytes']
+        t.check(stored >= SIZE, f'{stored} bytes went to the store, expected {SIZE}')
+        free_memory(t.vm)
+        for _ in range(2):
+            sweep.compare(('gt-resume', ))
+        t.check(sweep.hold.ask('jobs')['error'], 'a job of a card that was given up has succeeded')
+
+
+@case(driver='xe', **SHAPE)
+def sweep_xe_never_wedged(t):
+    """xe: where devices are never wedged the next suspend brings back a GT that has not come back."""
+    sweep = Sweep(t, 's3')
+    for pattern in GIVEN_UP['xe']:
+        t.allow(pattern)
+    t.vm.sh(f'echo 0 >{sweep.backup.dir}/../wedged_mode')
+    sweep.backup.arm(('gt-resume', ))
+    sweep.once()
+    sweep.expect(sweep.backup.fired() == {'gt-resume': 1}, ('gt-resume', ), 'it has not failed')
+    sweep.backup.disarm()
+    sweep.compare(('gt-resume', ))
+    sweep.once()
+    sweep.afterwards(('gt-resume', ))
+
+
+@case(driver='xe', **SHAPE, disk='128M')
+def sweep_xe_given_up_full(t):
+    """xe: with a card that was given up, content in the store is not read at the expense of what is in VRAM."""
+    sweep = Sweep(t, 's3')
+    for pattern in (*GIVEN_UP['xe'], r'Engine reset: engine_class=', r'WARNING: .* at guc_exec_queue_timedout_job\+'):
+        t.allow(pattern)
+    t.want(GIVEN_UP['xe'][2])
+    fill_memory(t.vm, 64 * MIB + SIZE // 4)
+    t.equal(sweep.backup.set_store('/dev/vda'), 0, 'setting a store')
+    sweep.once()
+    t.check(sweep.backup.stats()['store_bytes'] >= SIZE, 'not all went to the store')
+    free_memory(t.vm)
+    other = Hold(t.vm, 'xe', percent=90, seed=2)
+    filled = other.fill()
+    # The first job that fails is the end of the card.
+    t.vm.sh(f'echo 2 >{sweep.backup.dir}/../wedged_mode')
+    t.model.fault('blit-fail 1 all')
+    t.check(other.compare('blit')['errors'], 'no blit has failed')
+    t.model.fault('blit-fail 0')
+    sweep.compare(('wedged', ))
+    found = other.compare('cpu')
+    t.equal((found['bytes'], found['mismatches'], found['errors']), (filled['bytes'], 0, 0), 'what was in VRAM')
+
+
 for card_driver in NOT_IN:
     for sweep_kind in (sweep_s3, sweep_cycle, sweep_s4):
         sweep_kind(card_driver)
 for card_driver in GIVEN_UP:
     for kind in ('s3', 'cycle'):
         given_up(card_driver, kind)
+    given_up_store(card_driver)

@@ -13,12 +13,10 @@
 #include <drm/ttm/ttm_bo.h>
 #include <uapi/drm/xe_drm.h>
 
-#include "regs/xe_regs.h"
 #include "xe_bo.h"
 #include "xe_device.h"
 #include "xe_ggtt.h"
 #include "xe_migrate.h"
-#include "xe_mmio.h"
 #include "xe_pm.h"
 #include "xe_tile.h"
 #include "xe_validation.h"
@@ -40,6 +38,9 @@
  *
  * Entries of the GGTT go with VRAM, too, and are written anew for each object
  * that has some, wherever its content is.
+ *
+ * What was evicted comes back when somebody uses it, who waits for it: its pages are
+ * kept until all of the copy is done, if need be by the CPU.
  *
  * From xe_vram_backup_prepare() to xe_vram_backup_complete() nobody else puts
  * objects into VRAM: whoever might does so between xe_vram_backup_enter() and
@@ -168,9 +169,8 @@ static int copy_bo(struct xe_bo *bo, bool restore,
 	if (err)
 		return err;
 
-	copied = xe_migrate_copy_checked(xe_vram_backup_migrate(bo), from, to,
-					 from->ttm.resource, to->ttm.resource,
-					 &last);
+	copied = xe_vram_backup_blit(xe_vram_backup_migrate(bo), from, to,
+				     from->ttm.resource, to->ttm.resource, &last);
 	if (IS_ERR(copied))
 		return PTR_ERR(copied);
 
@@ -295,25 +295,12 @@ static void backup_open(struct ttm_vram_backup *vb)
 	xe_pm_unblock(container_of(vb, struct xe_device, vram_backup.base));
 }
 
-/* A card that is not there reads as all ones, and takes all that is written to it. */
-static bool vram_is_there(struct xe_device *xe)
-{
-	u32 cntl;
-
-	if (!IS_DGFX(xe) || IS_SRIOV_VF(xe))
-		return true;
-
-	cntl = xe_mmio_read32(xe_root_tile_mmio(xe), GU_CNTL);
-
-	return cntl != U32_MAX && cntl & LMEM_INIT;
-}
-
 static void backup_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine engine)
 {
 	struct xe_device *xe = container_of(vb, struct xe_device, vram_backup.base);
 
 	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) &&
-	    vram_is_there(xe)) {
+	    xe_vram_backup_has_vram(xe)) {
 		if (xe_device_wedged(xe))
 			engine = TTM_VRAM_BACKUP_CPU;
 		ttm_vram_backup_restore_all(vb, engine);
@@ -343,6 +330,7 @@ static const struct ttm_vram_backup_ops backup_ops = {
 	.checksum_out = xe_vram_backup_checksum_out,
 	.close = backup_close,
 	.open = backup_open,
+	.moved = xe_vram_backup_moved,
 	.again = backup_again,
 	.mem_types = BIT(XE_PL_VRAM0) | BIT(XE_PL_VRAM1),
 	.points = point_names,

@@ -31,6 +31,8 @@ struct xe_vram_backup {
 	bool lost;
 	/** @late_queues: User queues wait for their contexts and page tables. */
 	bool late_queues;
+	/** @given_up: GTs have not come back, whether the device is wedged or not. */
+	bool given_up;
 	/** @dev_idx: Of drm_dev_enter(), for whoever asks for a restore. */
 	int dev_idx;
 	/** @error: Why a runtime suspend has failed. */

@@ -458,6 +458,15 @@ static int run_gone(struct samples *s, bool mock)
 		return -EINVAL;
 	}
 
+	/* Where content would be lost. */
+	err = i915_gem_object_pin_pages_unlocked(s->obj[EVICTABLE]);
+	if (!err)
+		i915_gem_object_unpin_pages(s->obj[EVICTABLE]);
+	if (err != -ENOMEM) {
+		pr_err("an evicted object was put back, %d\n", err);
+		return -EINVAL;
+	}
+
 	/* As the next resume does. */
 	backup->gone = false;
 

@@ -5,7 +5,7 @@ import errno
 from vmlib.case import case
 from vmlib.faults import expect_fresh_work
 from vmlib.hold import Hold
-from vmlib.memory import fill_memory, free_memory, swap_on_disk
+from vmlib.memory import fill_memory, free_memory, meminfo, swap_on_disk
 from vmlib.sleep import suspend, try_suspend
 from vmlib.vram_backup import VramBackup, error_of, name
 
@@ -304,9 +304,12 @@ def given_up_store(driver):
         sweep.backup.disarm()
         stored = sweep.backup.stats()['store_bytes']
         t.check(stored >= SIZE, f'{stored} bytes went to the store, expected {SIZE}')
-        free_memory(t.vm)
+        before = meminfo(t.vm, 'MemAvailable')
         for _ in range(2):
             sweep.compare(('gt-resume', ))
+        # The CPU has it back in VRAM.
+        taken = before - meminfo(t.vm, 'MemAvailable')
+        t.check(taken < SIZE // 4, f'{taken} bytes of memory taken by contents that were in VRAM')
         t.check(sweep.hold.ask('jobs')['error'], 'a job of a card that was given up has succeeded')
 
 
@@ -322,7 +325,9 @@ def sweep_xe_never_wedged(t):
     sweep.expect(sweep.backup.fired() == {'gt-resume': 1}, ('gt-resume', ), 'it has not failed')
     sweep.backup.disarm()
     sweep.compare(('gt-resume', ))
-    sweep.once()
+    jobs = sweep.hold.ask('jobs')
+    t.equal(abs(jobs['error']), errno.ECANCELED, 'error of a job without a GT')
+    t.equal(sweep.once(), 0, 'error of the next suspend')
     sweep.afterwards(('gt-resume', ))
 
 

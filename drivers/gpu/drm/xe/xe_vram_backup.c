@@ -305,7 +305,7 @@ static void backup_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine
 			engine = TTM_VRAM_BACKUP_CPU;
 		ttm_vram_backup_restore_all(vb, engine);
 	}
-	if (!xe_device_wedged(xe) && !xe_pm_start_late_queues(xe))
+	if (!xe_pm_given_up(xe) && !xe_pm_start_late_queues(xe))
 		xe_pm_give_up(xe, -EIO);
 }
 

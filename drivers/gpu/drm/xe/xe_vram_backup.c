@@ -301,7 +301,7 @@ static void backup_again(struct ttm_vram_backup *vb, enum ttm_vram_backup_engine
 
 	if (ttm_vram_backup_unrestored(vb, TTM_VRAM_BACKUP_ALL_LISTS) &&
 	    xe_vram_backup_has_vram(xe)) {
-		if (xe_device_wedged(xe))
+		if (xe_pm_given_up(xe))
 			engine = TTM_VRAM_BACKUP_CPU;
 		ttm_vram_backup_restore_all(vb, engine);
 	}
